@@ -1,0 +1,194 @@
+//! Row expressions: what is computed on each row before anything is aggregated.
+
+use crate::{Column, ColumnKind, KpiError, Literal, Predicate, canonical_column};
+
+/// An exact expression over the columns of one row.
+///
+/// It is NULL if an operand that it uses is NULL. There is no plain division, because a quotient has no exact
+/// decimal: [`RowExpr::DivRound`] states its rounding.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum RowExpr {
+    /// The value of a column.
+    Column(Column),
+    /// A constant.
+    Literal(Literal),
+    /// `-x`.
+    Negate(Box<RowExpr>),
+    /// `left + right`, `left - right` or `left * right`.
+    Arithmetic {
+        /// Which operation.
+        operator: RowOperator,
+        /// The first operand.
+        left: Box<RowExpr>,
+        /// The second operand.
+        right: Box<RowExpr>,
+    },
+    /// `CASE WHEN .. THEN .. ELSE .. END`: the first branch whose predicate is true; NULL without `ELSE`.
+    Case {
+        /// The branches, in order; at least one.
+        branches: Vec<Branch>,
+        /// The value if no branch is taken.
+        otherwise: Option<Box<RowExpr>>,
+    },
+    /// The smallest operand; NULL if any is NULL, unlike SQL's.
+    Least(Vec<RowExpr>),
+    /// The largest operand; NULL if any is NULL, unlike SQL's.
+    Greatest(Vec<RowExpr>),
+    /// `DIV_ROUND(dividend, divisor, scale)`, half away from zero; NULL if the divisor is zero.
+    DivRound {
+        /// What is divided.
+        dividend: Box<RowExpr>,
+        /// By what.
+        divisor: Box<RowExpr>,
+        /// Decimal places of the quotient.
+        scale: u8,
+    },
+    /// `DAYS_BETWEEN(from, to)`: calendar days, negative if `to` is earlier.
+    DaysBetween {
+        /// The first date.
+        from: Box<RowExpr>,
+        /// The second date.
+        to: Box<RowExpr>,
+    },
+    /// `MONTHS_BETWEEN(from, to)`: the difference of the calendar months, whatever the days.
+    MonthsBetween {
+        /// The first date.
+        from: Box<RowExpr>,
+        /// The second date.
+        to: Box<RowExpr>,
+    },
+}
+
+/// The arithmetic that a row allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RowOperator {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+}
+
+/// One `WHEN .. THEN ..` of a [`RowExpr::Case`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Branch {
+    /// When it is taken: only if true, not if unknown.
+    pub when: Predicate,
+    /// Its value.
+    pub then: RowExpr,
+}
+
+impl RowExpr {
+    /// Calls `visit` for each column that the expression may read, predicates included.
+    pub fn for_each_column<'a>(&'a self, visit: &mut dyn FnMut(&'a Column)) {
+        match self {
+            Self::Column(column) => visit(column),
+            Self::Literal(_) => {}
+            Self::Negate(operand) => operand.for_each_column(visit),
+            Self::Arithmetic { left, right, .. } => {
+                left.for_each_column(visit);
+                right.for_each_column(visit);
+            }
+            Self::Case { branches, otherwise } => {
+                for branch in branches {
+                    branch.when.for_each_column(visit);
+                    branch.then.for_each_column(visit);
+                }
+                if let Some(otherwise) = otherwise {
+                    otherwise.for_each_column(visit);
+                }
+            }
+            Self::Least(operands) | Self::Greatest(operands) => {
+                for operand in operands {
+                    operand.for_each_column(visit);
+                }
+            }
+            Self::DivRound { dividend: first, divisor: second, .. }
+            | Self::DaysBetween { from: first, to: second }
+            | Self::MonthsBetween { from: first, to: second } => {
+                first.for_each_column(visit);
+                second.for_each_column(visit);
+            }
+        }
+    }
+
+    /// The same expression with each column replaced by what `replace` returns for it.
+    #[must_use]
+    pub fn substitute(&self, replace: &dyn Fn(&Column) -> RowExpr) -> RowExpr {
+        let boxed = |operand: &RowExpr| Box::new(operand.substitute(replace));
+        let list =
+            |operands: &[RowExpr]| operands.iter().map(|operand| operand.substitute(replace)).collect();
+        match self {
+            Self::Column(column) => replace(column),
+            Self::Literal(literal) => Self::Literal(literal.clone()),
+            Self::Negate(operand) => Self::Negate(boxed(operand)),
+            Self::Arithmetic { operator, left, right } => {
+                Self::Arithmetic { operator: *operator, left: boxed(left), right: boxed(right) }
+            }
+            Self::Case { branches, otherwise } => Self::Case {
+                branches: branches
+                    .iter()
+                    .map(|branch| Branch {
+                        when: branch.when.substitute(replace),
+                        then: branch.then.substitute(replace),
+                    })
+                    .collect(),
+                otherwise: otherwise.as_deref().map(boxed),
+            },
+            Self::Least(operands) => Self::Least(list(operands)),
+            Self::Greatest(operands) => Self::Greatest(list(operands)),
+            Self::DivRound { dividend, divisor, scale } => {
+                Self::DivRound { dividend: boxed(dividend), divisor: boxed(divisor), scale: *scale }
+            }
+            Self::DaysBetween { from, to } => Self::DaysBetween { from: boxed(from), to: boxed(to) },
+            Self::MonthsBetween { from, to } => Self::MonthsBetween { from: boxed(from), to: boxed(to) },
+        }
+    }
+
+    /// Refuses an expression that mixes a stock with a flow, such as `outstanding_balance + paid_principal`.
+    ///
+    /// A predicate may look at either: it chooses rows and adds nothing.
+    ///
+    /// # Errors
+    /// [`KpiError::MixedKinds`] with one column of each kind.
+    pub fn check_kinds(&self) -> Result<(), KpiError> {
+        let (mut stock, mut flow) = (None, None);
+        self.for_each_operand(&mut |column| match canonical_column(column.name()).map(|spec| spec.kind) {
+            Some(ColumnKind::Stock) => stock = stock.or(Some(column)),
+            Some(ColumnKind::Flow) => flow = flow.or(Some(column)),
+            _ => {}
+        });
+        match (stock, flow) {
+            (Some(stock), Some(flow)) => {
+                Err(KpiError::MixedKinds { stock: stock.clone(), flow: flow.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn for_each_operand<'a>(&'a self, visit: &mut dyn FnMut(&'a Column)) {
+        match self {
+            Self::Case { branches, otherwise } => {
+                for branch in branches {
+                    branch.then.for_each_operand(visit);
+                }
+                if let Some(otherwise) = otherwise {
+                    otherwise.for_each_operand(visit);
+                }
+            }
+            Self::Negate(operand) => operand.for_each_operand(visit),
+            Self::Arithmetic { left, right, .. } => {
+                left.for_each_operand(visit);
+                right.for_each_operand(visit);
+            }
+            Self::Least(operands) | Self::Greatest(operands) => {
+                for operand in operands {
+                    operand.for_each_operand(visit);
+                }
+            }
+            other => other.for_each_column(visit),
+        }
+    }
+}

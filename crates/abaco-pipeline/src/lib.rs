@@ -1,0 +1,32 @@
+//! How a run happens: ingest, validate, transform, calculate, publish.
+//!
+//! This crate currently holds the *ingest half*: a [`contract`] says what a tape must look like, a [`source`] reads
+//! CSV, Parquet or Arrow IPC, and [`ingest`] turns both into a stream of exact Arrow record batches and a report.
+//! No number passes through a float unless a column of the contract says `from_float: shortest`.
+//!
+//! ```no_run
+//! use abaco_pipeline::contract::Contract;
+//! use abaco_pipeline::ingest::{self, IngestOptions, Needed};
+//!
+//! # fn main() -> Result<(), abaco_pipeline::PipelineError> {
+//! let contract = Contract::load("config/contracts/par_balances.yml")?;
+//! let mut tape = ingest::open("tape.csv", &contract, &Needed::all(), &IngestOptions::default())?;
+//! for batch in &mut tape {
+//!     println!("{} rows", batch?.num_rows());
+//! }
+//! println!("{} rows in all", tape.report().rows);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod contract;
+pub mod ingest;
+pub mod source;
+
+mod error;
+mod yaml;
+
+pub use error::{CellError, CellProblem, ErrorKind, PipelineError};
+
+/// The Arrow whose types this crate returns, so that versions match.
+pub use arrow;

@@ -1,0 +1,1 @@
+//! Examples of the abaco crates; see the files beside this folder.

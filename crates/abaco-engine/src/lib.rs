@@ -1,1 +1,28 @@
+//! How KPIs are computed: a plan folds batches into a state, and a state is finished into outcomes.
+//!
+//! The engine knows what a KPI *is* and no particular one. The data's way is the order of the modules:
+//! bindings -> plan -> fold -> state -> finish.
+//!
+//! - a [`Plan`] holds the distinct measures of a set of KPIs over a schema;
+//! - [`Plan::fold`] adds a batch to a [`State`] in one pass;
+//! - states merge in any order, serialise, and are keyed by snapshot and group;
+//! - [`Plan::finish`] picks a snapshot and gives exact outcomes with their components.
+#![deny(clippy::float_arithmetic)]
 
+mod bindings;
+mod error;
+mod evaluate;
+mod finish;
+mod fold;
+mod plan;
+mod state;
+
+pub use bindings::Bindings;
+pub use error::{EngineError, ErrorKind};
+pub use evaluate::Evaluate;
+pub use finish::{AsOf, Finished, Group, KpiResult, ObservedScales, Prior};
+pub use plan::{Plan, PlanOptions};
+pub use state::State;
+
+/// The Arrow that this crate speaks; use it so that types match.
+pub use arrow;

@@ -7,7 +7,6 @@ use crate::{Column, ColumnKind, KpiError, Literal, Predicate, canonical_column};
 /// It is NULL if an operand that it uses is NULL. There is no plain division, because a quotient has no exact
 /// decimal: [`RowExpr::DivRound`] states its rounding.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
 pub enum RowExpr {
     /// The value of a column.
     Column(Column),

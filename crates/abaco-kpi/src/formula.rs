@@ -11,7 +11,6 @@ pub const MAX_POWER: u32 = 480;
 ///
 /// An engine maps the measures to its own slots and evaluates the same tree; nothing is interpreted twice.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
 pub enum Formula<M = Measure> {
     /// A term.
     Term(M),

@@ -6,7 +6,6 @@ use crate::{Column, Formula, Predicate, RowExpr};
 
 /// An exact, mergeable quantity over rows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
 pub enum Measure {
     /// An aggregate over the rows in scope.
     Rows(RowMeasure),
@@ -25,7 +24,6 @@ pub struct RowMeasure {
 
 /// The aggregates.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
 pub enum Aggregate {
     /// `COUNT(*)`: matching rows.
     CountRows,

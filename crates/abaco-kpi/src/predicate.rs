@@ -6,7 +6,6 @@ use crate::{Column, Literal, RowExpr};
 ///
 /// A comparison with NULL is unknown; a measure counts a row only if its predicate is true.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
 pub enum Predicate {
     /// `left >= right` and the like.
     Compare {

@@ -4,8 +4,10 @@ use std::fmt;
 
 use arrow_buffer::i256;
 use num_bigint::BigInt;
-use num_traits::{Signed, Zero};
+use num_traits::{One, Signed, Zero};
 use rust_decimal::Decimal;
+
+use crate::Fraction;
 
 /// Digits that every 256-bit total can hold.
 pub const MAX_TOTAL_DIGITS: u32 = 76;
@@ -68,6 +70,31 @@ impl Scaled {
     /// A 256-bit total at `scale` decimal places.
     pub fn from_total(total: i256, scale: u32) -> Self {
         Self { units: big_from_i256(total), scale }
+    }
+
+    /// The decimal that a fraction is, or `None` if it has no finite one.
+    ///
+    /// ```
+    /// use abaco_kpi::{Fraction, Scaled};
+    ///
+    /// let shown = |a, b| Fraction::ratio(a, b).map(|x| Scaled::from_fraction(&x).map(|x| x.to_string()));
+    /// assert_eq!(shown(7, 40)?, Some("0.175".to_owned()));
+    /// assert_eq!(shown(1, 3)?, None);
+    /// # Ok::<(), abaco_kpi::KpiError>(())
+    /// ```
+    pub fn from_fraction(value: &Fraction) -> Option<Self> {
+        let (units, denominator) = value.lowest_terms();
+        let mut rest = denominator.clone();
+        let mut factors = |prime: u32| {
+            let mut count = 0u32;
+            while (&rest % prime).is_zero() {
+                rest /= prime;
+                count += 1;
+            }
+            count
+        };
+        let scale = factors(2).max(factors(5));
+        rest.is_one().then(|| Self { units: units * big_pow10(scale) / denominator, scale })
     }
 
     /// The integer without its decimal point.

@@ -1,0 +1,198 @@
+//! Finishing: from a state to outcomes, exactly, at one snapshot.
+
+mod scales;
+mod select;
+mod terms;
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use abaco_kpi::{Absent, Column, Decimal, ExactForm, KpiSpec, Outcome, Scaled, Value, exact_form};
+use chrono::NaiveDate;
+
+pub use self::scales::ObservedScales;
+pub use self::select::AsOf;
+use self::select::{Chosen, choose, date, pooled};
+use self::terms::{GroupTerms, Lagged};
+use crate::EngineError;
+use crate::plan::{Plan, PlannedBody, PlannedKpi};
+use crate::state::key::{GroupKey, KeyValue};
+use crate::state::{SetState, State};
+
+/// The outcomes of a state at one snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finished {
+    /// The snapshot, where the tape has any.
+    pub as_of: Option<NaiveDate>,
+    /// The snapshot before it, where there is one.
+    pub prior_as_of: Option<NaiveDate>,
+    /// The totals first, then the groups of each grouping set in the order of their keys.
+    pub groups: Vec<Group>,
+}
+
+/// The outcomes of one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The grouping columns and this group's values; NULL is `None`. Empty for the totals.
+    pub by: Vec<(Column, Option<String>)>,
+    /// Rows in scope.
+    pub rows: u64,
+    /// One result per KPI, in the plan's order.
+    pub kpis: Vec<KpiResult>,
+}
+
+/// The outcome of one KPI with what explains it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KpiResult {
+    /// The KPI.
+    pub id: Cow<'static, str>,
+    /// Its value, or why it has none.
+    pub outcome: Outcome,
+    /// The exact form of the value.
+    pub exact: Option<ExactForm>,
+    /// The formula's measures by their text, each with its exact total where it has one.
+    pub components: Vec<(String, Option<Scaled>)>,
+    /// Rows in scope.
+    pub rows: u64,
+    /// Those of them in which a column that the KPI reads is NULL.
+    pub nulls: u64,
+    /// The outcome one snapshot earlier, where there is an earlier one.
+    pub prior: Option<Prior>,
+}
+
+/// A KPI one snapshot earlier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prior {
+    /// The earlier snapshot.
+    pub as_of: NaiveDate,
+    /// The rounded value there, if it had one.
+    pub value: Option<Decimal>,
+}
+
+impl Plan {
+    /// The outcomes at the snapshot that `as_of` names.
+    ///
+    /// # Errors
+    /// [`EngineError::SeveralSnapshots`], [`EngineError::NoSuchSnapshot`], [`EngineError::NullSnapshot`] and
+    /// [`EngineError::DifferentPlan`]. A KPI that has no value is not an error.
+    pub fn finish(&self, state: &State, as_of: AsOf) -> Result<Finished, EngineError> {
+        self.finish_observed(state, as_of, &ObservedScales::new())
+    }
+
+    /// The same, with components shown at the decimal places that the tape really uses.
+    ///
+    /// # Errors
+    /// Those of [`finish`](Self::finish).
+    pub fn finish_observed(
+        &self,
+        state: &State,
+        as_of: AsOf,
+        observed: &ObservedScales,
+    ) -> Result<Finished, EngineError> {
+        state.check(&self.fingerprint)?;
+        let chosen = choose(self, state, as_of)?;
+        let floors = self.floors(observed);
+        let mut groups = Vec::new();
+        for (set, columns) in state.sets.iter().zip(&self.group_columns) {
+            if chosen.pooled {
+                self.finish_set(&pooled(set), columns, &chosen, &floors, &mut groups);
+            } else {
+                self.finish_set(set, columns, &chosen, &floors, &mut groups);
+            }
+        }
+        let prior_as_of = chosen.snapshots.get(1).copied().flatten().map(date);
+        Ok(Finished { as_of: chosen.as_of, prior_as_of, groups })
+    }
+
+    /// The specifications and formula texts of the plan's KPIs, in the order of their results.
+    pub fn kpis(&self) -> impl Iterator<Item = (&KpiSpec, &str)> {
+        self.kpis.iter().map(|kpi| (&kpi.spec, kpi.text.as_str()))
+    }
+
+    /// The tape's columns that a KPI reads; none if it is unavailable.
+    pub fn columns_of(&self, id: &str) -> &[Column] {
+        let body = self.kpis.iter().find(|kpi| kpi.spec.id == id).and_then(|kpi| kpi.body.as_ref().ok());
+        body.map_or(&[], |body| &body.reads)
+    }
+
+    fn finish_set(
+        &self,
+        set: &SetState,
+        columns: &[Column],
+        chosen: &Chosen,
+        floors: &[u32],
+        groups: &mut Vec<Group>,
+    ) {
+        let current = chosen.snapshots.first().copied().flatten();
+        let mut keys: BTreeSet<&[KeyValue]> =
+            set.keys.iter().filter(|key| key.snapshot == current).map(|key| key.by.as_slice()).collect();
+        if columns.is_empty() {
+            // The totals are there also for a tape without rows.
+            keys.insert(&[]);
+        }
+        for by in keys {
+            let history: Vec<Option<usize>> = chosen
+                .snapshots
+                .iter()
+                .map(|snapshot| set.find(&GroupKey { snapshot: *snapshot, by: by.to_vec() }))
+                .collect();
+            let terms = GroupTerms { plan: self, set, history: &history };
+            let earlier = chosen.snapshots.get(1).copied().flatten().map(date);
+            groups.push(Group {
+                by: columns.iter().cloned().zip(by.iter().map(shown)).collect(),
+                rows: terms.rows(),
+                kpis: self.kpis.iter().map(|kpi| result(kpi, &terms, floors, earlier)).collect(),
+            });
+        }
+    }
+}
+
+fn result(kpi: &PlannedKpi, terms: &GroupTerms<'_>, floors: &[u32], earlier: Option<NaiveDate>) -> KpiResult {
+    let mut result = KpiResult {
+        id: kpi.spec.id.clone(),
+        outcome: Outcome::Unavailable(Vec::new()),
+        exact: None,
+        components: Vec::new(),
+        rows: terms.rows(),
+        nulls: 0,
+        prior: None,
+    };
+    let body = match &kpi.body {
+        Ok(body) => body,
+        Err(outcome) => {
+            result.outcome = outcome.clone();
+            return result;
+        }
+    };
+    result.outcome = outcome(&kpi.spec, body, terms, 0);
+    result.nulls = terms.count(body.nulls);
+    result.components =
+        body.components.iter().map(|(text, term)| (text.clone(), terms.total(term, floors))).collect();
+    if let Outcome::Value(value) = &result.outcome {
+        result.exact = exact_form(&body.formula, &value.exact, &|term| terms.total(term, floors));
+    }
+    result.prior = earlier.map(|as_of| Prior { as_of, value: outcome(&kpi.spec, body, terms, 1).value() });
+    result
+}
+
+fn outcome(spec: &KpiSpec, body: &PlannedBody, terms: &GroupTerms<'_>, lag: u32) -> Outcome {
+    let evaluation = match body.formula.evaluate(&Lagged { terms, lag }) {
+        Ok(evaluation) => evaluation,
+        Err(Absent::Undefined(reason)) => return Outcome::Undefined(reason),
+        Err(Absent::Failed(error)) => return Outcome::from(error),
+    };
+    match evaluation.value.round(spec.rounding) {
+        Ok(rounded) => Outcome::Value(Value { rounded, exact: evaluation.value, caught: evaluation.caught }),
+        Err(error) => Outcome::from(error),
+    }
+}
+
+fn shown(value: &KeyValue) -> Option<String> {
+    match value {
+        KeyValue::Null => None,
+        KeyValue::Boolean(value) => Some(value.to_string()),
+        KeyValue::Number(value) => Some(value.to_string()),
+        KeyValue::Date(days) => Some(date(*days).to_string()),
+        KeyValue::Text(text) => Some(text.to_string()),
+    }
+}

@@ -1,0 +1,162 @@
+//! The values of a plan's terms in one group, at a snapshot and those before it.
+
+use abaco_kpi::{Absent, Formula, Fraction, KpiError, Scaled, Terms, Undefined};
+
+use crate::plan::Plan;
+use crate::plan::slot::{PlannedKeyTerm, PlannedReduction, PlannedTerm, SlotId};
+use crate::state::SetState;
+use crate::state::cells::{Cells, KeyTotals, SumCell};
+
+/// One group through time: where it is in the state at the chosen snapshot, the one before, and so on.
+#[derive(Clone, Copy)]
+pub(crate) struct GroupTerms<'s> {
+    pub(crate) plan: &'s Plan,
+    pub(crate) set: &'s SetState,
+    /// The group's index at each snapshot, newest first; `None` where the group has no rows.
+    pub(crate) history: &'s [Option<usize>],
+}
+
+impl GroupTerms<'_> {
+    fn group(&self, lag: u32) -> Result<usize, Undefined> {
+        let place = usize::try_from(lag).ok().and_then(|lag| self.history.get(lag));
+        place.ok_or(Undefined::NoEarlierSnapshot)?.ok_or(Undefined::NoRows)
+    }
+
+    pub(crate) fn rows(&self) -> u64 {
+        self.group(0).map_or(0, |group| self.set.rows[group])
+    }
+
+    pub(crate) fn count(&self, slot: SlotId) -> u64 {
+        match (&self.set.slots[slot.0], self.group(0)) {
+            (Cells::Count(cells), Ok(group)) => cells[group],
+            _ => 0,
+        }
+    }
+
+    /// The exact total of a term, for people to check by hand; at least `floor` decimal places are shown.
+    pub(crate) fn total(&self, term: &PlannedTerm, floors: &[u32]) -> Option<Scaled> {
+        match term {
+            PlannedTerm::Slot(slot) => {
+                let group = self.group(0).ok()?;
+                let scale = self.plan.slots[slot.0].scale;
+                let total = match &self.set.slots[slot.0] {
+                    Cells::Count(cells) => Scaled::new(cells[group], 0),
+                    Cells::Sum(cells) if cells[group].matched == 0 || cells[group].valid > 0 => {
+                        Scaled::from_total(cells[group].total, scale)
+                    }
+                    Cells::Extreme { cells, .. } => Scaled::from_total(cells[group].value?, scale),
+                    Cells::Distinct(cells) => Scaled::new(cells[group].len(), 0),
+                    Cells::Sum(_) | Cells::Keyed { .. } => return None,
+                };
+                Some(total.with_scale_at_least(floors.get(slot.0).copied().unwrap_or(scale)))
+            }
+            PlannedTerm::Reduction(_) => Scaled::from_fraction(&self.value(term, 0).ok()?),
+        }
+    }
+
+    fn reduce(&self, reduction: &PlannedReduction, totals: &KeyTotals, lag: u32) -> Result<Fraction, Absent> {
+        // Figures of the whole scope are the same for every key: take them once.
+        let formula = reduction.formula.try_map(&mut |term| match term {
+            PlannedKeyTerm::Sum(position) => Ok(KeyValueOf::Sum(*position)),
+            PlannedKeyTerm::Total(formula) => self.outer(formula, lag).map(KeyValueOf::Total),
+        })?;
+        let mut values = Vec::with_capacity(totals.len());
+        for cells in totals.values() {
+            match formula.evaluate(&OfKey { cells, scales: &reduction.scales }) {
+                Ok(evaluation) => values.push(evaluation.value),
+                // As SUM skips NULL rows, a key whose operands are all NULL adds nothing.
+                Err(Absent::Undefined(Undefined::AllNull)) => {}
+                Err(absent) => return Err(absent),
+            }
+        }
+        if values.is_empty() {
+            return Err(Absent::Undefined(Undefined::AllNull));
+        }
+        if let Some(top) = reduction.top {
+            values.sort_unstable_by(|a, b| b.cmp(a));
+            values.truncate(usize::try_from(top).unwrap_or(usize::MAX));
+        }
+        let sum = values.iter().try_fold(Fraction::ZERO, |sum, value| sum.plus(value));
+        Ok(sum?)
+    }
+
+    fn outer(&self, formula: &Formula<PlannedTerm>, lag: u32) -> Result<Fraction, Absent> {
+        Ok(formula.evaluate(&Lagged { terms: self, lag })?.value)
+    }
+}
+
+impl Terms<PlannedTerm> for GroupTerms<'_> {
+    fn value(&self, term: &PlannedTerm, lag: u32) -> Result<Fraction, Absent> {
+        let group = self.group(lag).map_err(Absent::Undefined)?;
+        match term {
+            PlannedTerm::Slot(slot) => {
+                let scale = self.plan.slots[slot.0].scale;
+                match &self.set.slots[slot.0] {
+                    Cells::Count(cells) => Ok(Fraction::from(i128::from(cells[group]))),
+                    Cells::Sum(cells) => sum_value(&cells[group], scale),
+                    Cells::Extreme { cells, .. } => match (cells[group].value, cells[group].matched) {
+                        (Some(value), _) => Ok(Fraction::from_total(value, scale)),
+                        (None, 0) => Err(Absent::Undefined(Undefined::NoMatch)),
+                        (None, _) => Err(Absent::Undefined(Undefined::AllNull)),
+                    },
+                    Cells::Distinct(cells) => {
+                        i128::try_from(cells[group].len()).map(Fraction::from).map_err(|_| too_large())
+                    }
+                    // A keyed slot is read through its reductions only.
+                    Cells::Keyed { .. } => Err(too_large()),
+                }
+            }
+            PlannedTerm::Reduction(id) => {
+                let reduction = &self.plan.reductions[id.0];
+                match &self.set.slots[reduction.totals.0] {
+                    Cells::Keyed { cells, .. } => self.reduce(reduction, &cells[group], lag),
+                    _ => Err(too_large()),
+                }
+            }
+        }
+    }
+}
+
+fn too_large() -> Absent {
+    Absent::Failed(KpiError::TooLarge { bits: u64::MAX, limit: abaco_kpi::MAX_BITS })
+}
+
+/// The value of a sum: zero if nothing matched, undefined if all that matched was NULL.
+fn sum_value(cell: &SumCell, scale: u32) -> Result<Fraction, Absent> {
+    if cell.matched > 0 && cell.valid == 0 {
+        return Err(Absent::Undefined(Undefined::AllNull));
+    }
+    Ok(Fraction::from_total(cell.total, scale))
+}
+
+/// The same terms, seen from an earlier snapshot.
+pub(crate) struct Lagged<'t, 's> {
+    pub(crate) terms: &'t GroupTerms<'s>,
+    pub(crate) lag: u32,
+}
+
+impl Terms<PlannedTerm> for Lagged<'_, '_> {
+    fn value(&self, term: &PlannedTerm, lag: u32) -> Result<Fraction, Absent> {
+        self.terms.value(term, lag.saturating_add(self.lag))
+    }
+}
+
+#[derive(Clone)]
+enum KeyValueOf {
+    Sum(usize),
+    Total(Fraction),
+}
+
+struct OfKey<'k> {
+    cells: &'k [SumCell],
+    scales: &'k [u32],
+}
+
+impl Terms<KeyValueOf> for OfKey<'_> {
+    fn value(&self, term: &KeyValueOf, _lag: u32) -> Result<Fraction, Absent> {
+        match term {
+            KeyValueOf::Sum(position) => sum_value(&self.cells[*position], self.scales[*position]),
+            KeyValueOf::Total(value) => Ok(value.clone()),
+        }
+    }
+}

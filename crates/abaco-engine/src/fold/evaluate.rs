@@ -1,0 +1,463 @@
+//! Evaluating the plan's nodes over one block of rows, each node at most once.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::cmp::Ordering;
+
+use arrow::array::Array;
+use arrow::datatypes::i256;
+
+use super::batch::{Batch, BatchColumn, Physical};
+use super::mask::Mask;
+use super::values::{InLane, Lane, Numbers, Values, in_lane, joint};
+use crate::plan::compile::{holds_for, power_of_ten};
+use crate::plan::node::{ColumnId, Date, Nodes, NumberId, NumberOp, Test, Truth, TruthId, Width};
+
+/// A three-valued condition: rows in neither mask are unknown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Truths {
+    pub(crate) is_true: Mask,
+    pub(crate) is_false: Mask,
+}
+
+/// A block of a batch and what has been evaluated over it so far.
+pub(crate) struct Block<'a> {
+    nodes: &'a Nodes,
+    batch: &'a Batch,
+    start: usize,
+    len: usize,
+    all: Mask,
+    numbers: Vec<OnceCell<Numbers<'a>>>,
+    truths: Vec<OnceCell<Truths>>,
+}
+
+impl<'a> Block<'a> {
+    pub(crate) fn new(nodes: &'a Nodes, batch: &'a Batch, start: usize, len: usize) -> Self {
+        Self {
+            nodes,
+            batch,
+            start,
+            len,
+            all: Mask::all(len),
+            numbers: (0..nodes.numbers.len()).map(|_| OnceCell::new()).collect(),
+            truths: (0..nodes.truths.len()).map(|_| OnceCell::new()).collect(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn all(&self) -> Mask {
+        self.all
+    }
+
+    pub(crate) fn valid_column(&self, id: ColumnId) -> Option<Mask> {
+        let nulls = self.batch.column(id).nulls.as_ref()?;
+        Some(Mask::from_buffer(nulls.inner(), self.start, self.len))
+    }
+
+    pub(crate) fn number(&self, id: NumberId) -> &Numbers<'a> {
+        self.numbers[id.0].get_or_init(|| self.compute_number(id))
+    }
+
+    pub(crate) fn truth(&self, id: TruthId) -> &Truths {
+        self.truths[id.0].get_or_init(|| self.compute_truth(id))
+    }
+
+    fn column(&self, id: ColumnId) -> &'a BatchColumn {
+        self.batch.column(id)
+    }
+
+    fn compute_number(&self, id: NumberId) -> Numbers<'a> {
+        let node = self.nodes.number(id);
+        let width = node.width;
+        match &node.op {
+            NumberOp::Column { column, .. } => {
+                Numbers { values: self.column_values(*column), valid: self.valid_column(*column) }
+            }
+            NumberOp::Constant { units, .. } => Numbers { values: Values::Constant(*units), valid: None },
+            NumberOp::Rescale { value, power } => {
+                let factor = Values::Constant(power_of_ten(*power));
+                let value = self.number(*value);
+                Numbers {
+                    values: self.binary(width, Binary::Mul, &value.values, &factor),
+                    valid: value.valid,
+                }
+            }
+            NumberOp::Negate(value) => {
+                let value = self.number(*value);
+                let zero = Values::Constant(i256::ZERO);
+                Numbers { values: self.binary(width, Binary::Sub, &zero, &value.values), valid: value.valid }
+            }
+            NumberOp::Add(a, b) => self.combine(width, Binary::Add, *a, *b),
+            NumberOp::Subtract(a, b) => self.combine(width, Binary::Sub, *a, *b),
+            NumberOp::Multiply(a, b) => self.combine(width, Binary::Mul, *a, *b),
+            NumberOp::Least(operands) => self.extreme(width, Binary::Min, operands),
+            NumberOp::Greatest(operands) => self.extreme(width, Binary::Max, operands),
+            NumberOp::Case { branches, otherwise } => {
+                in_lane(width, CaseOf { block: self, branches, otherwise: *otherwise })
+            }
+            NumberOp::DivRound { dividend, divisor, up, down, .. } => {
+                let (dividend, divisor) = (self.number(*dividend), self.number(*divisor));
+                in_lane(
+                    width,
+                    DivRoundOf { len: self.len, all: self.all, dividend, divisor, up: *up, down: *down },
+                )
+            }
+            NumberOp::DaysBetween(from, to) => {
+                self.dates(*from, *to, |from, to| i64::from(to) - i64::from(from))
+            }
+            NumberOp::MonthsBetween(from, to) => {
+                self.dates(*from, *to, |from, to| calendar_month(to) - calendar_month(from))
+            }
+        }
+    }
+
+    fn column_values(&self, id: ColumnId) -> Values<'a> {
+        let rows = self.start..self.start + self.len;
+        match &self.column(id).physical {
+            Physical::I32(values) => Values::I32(&values[rows]),
+            Physical::I64(values) => Values::I64(Cow::Borrowed(&values[rows])),
+            Physical::I128(values) => Values::I128(Cow::Borrowed(&values[rows])),
+            // The compiler makes numeric nodes of numeric columns only.
+            _ => Values::Constant(i256::ZERO),
+        }
+    }
+
+    fn combine(&self, width: Width, operation: Binary, a: NumberId, b: NumberId) -> Numbers<'a> {
+        let (a, b) = (self.number(a), self.number(b));
+        Numbers {
+            values: self.binary(width, operation, &a.values, &b.values),
+            valid: joint(a.valid, b.valid),
+        }
+    }
+
+    fn binary(
+        &self,
+        width: Width,
+        operation: Binary,
+        left: &Values<'_>,
+        right: &Values<'_>,
+    ) -> Values<'static> {
+        in_lane(width, BinaryOf { len: self.len, operation, left, right })
+    }
+
+    fn extreme(&self, width: Width, operation: Binary, operands: &[NumberId]) -> Numbers<'a> {
+        let Some((first, rest)) = operands.split_first() else {
+            return Numbers { values: Values::Constant(i256::ZERO), valid: Some(Mask::NONE) };
+        };
+        let mut best = self.number(*first).clone();
+        for operand in rest {
+            let operand = self.number(*operand);
+            best.values = self.binary(width, operation, &best.values, &operand.values);
+            best.valid = joint(best.valid, operand.valid);
+        }
+        best
+    }
+
+    fn dates(&self, from: Date, to: Date, difference: impl Fn(i32, i32) -> i64) -> Numbers<'a> {
+        let (a, b) = (self.date_values(from), self.date_values(to));
+        let values = a.iter().zip(b.iter()).map(|(from, to)| difference(*from, *to)).collect();
+        Numbers {
+            values: Values::I64(Cow::Owned(values)),
+            valid: joint(self.date_valid(from), self.date_valid(to)),
+        }
+    }
+
+    fn date_values(&self, date: Date) -> Cow<'a, [i32]> {
+        match date {
+            Date::Constant(days) => vec![days; self.len].into(),
+            Date::Column(id) => match &self.column(id).physical {
+                Physical::Date(values) => Cow::Borrowed(&values[self.start..self.start + self.len]),
+                _ => Cow::Borrowed(&[]),
+            },
+        }
+    }
+
+    fn date_valid(&self, date: Date) -> Option<Mask> {
+        match date {
+            Date::Constant(_) => None,
+            Date::Column(id) => self.valid_column(id),
+        }
+    }
+
+    fn compute_truth(&self, id: TruthId) -> Truths {
+        match self.nodes.truth(id) {
+            Truth::Constant(true) => Truths { is_true: self.all, is_false: Mask::NONE },
+            Truth::Constant(false) => Truths { is_true: Mask::NONE, is_false: self.all },
+            Truth::Column(column) => {
+                let bits = match &self.column(*column).physical {
+                    Physical::Boolean(array) => Mask::from_buffer(array.values(), self.start, self.len),
+                    _ => Mask::NONE,
+                };
+                self.known(bits, self.valid_column(*column))
+            }
+            Truth::CompareNumbers { left, test, right } => {
+                let (a, b) = (self.number(*left), self.number(*right));
+                let width = self.nodes.number(*left).width.max(self.nodes.number(*right).width);
+                let bits = in_lane(
+                    width,
+                    CompareOf { len: self.len, test: *test, left: &a.values, right: &b.values },
+                );
+                self.known(bits, joint(a.valid, b.valid))
+            }
+            Truth::CompareDates { left, test, right } => {
+                let (a, b) = (self.date_values(*left), self.date_values(*right));
+                let bits = compare(&a, &b, *test);
+                self.known(bits, joint(self.date_valid(*left), self.date_valid(*right)))
+            }
+            Truth::CompareText { column, test, constant } => {
+                let bits = self.compare_text(*column, |text| holds_for(*test, text.cmp(constant.as_str())));
+                self.known(bits, self.valid_column(*column))
+            }
+            Truth::CompareTexts { left, test, right } => {
+                let mut bits = Mask::NONE;
+                let valid = joint(self.valid_column(*left), self.valid_column(*right));
+                for row in 0..self.len {
+                    let (a, b) = (self.text(*left, row), self.text(*right, row));
+                    bits = bits.with(row, holds_for(*test, a.cmp(b)));
+                }
+                self.known(bits, valid)
+            }
+            Truth::NumberIsNull(number) => self.null_test(self.number(*number).valid),
+            Truth::ColumnIsNull(column) => self.null_test(self.valid_column(*column)),
+            Truth::And(parts) => {
+                let start = Truths { is_true: self.all, is_false: Mask::NONE };
+                parts.iter().fold(start, |truths, part| {
+                    let part = self.truth(*part);
+                    Truths {
+                        is_true: truths.is_true.and(&part.is_true),
+                        is_false: truths.is_false.or(&part.is_false),
+                    }
+                })
+            }
+            Truth::Or(parts) => {
+                let start = Truths { is_true: Mask::NONE, is_false: self.all };
+                parts.iter().fold(start, |truths, part| {
+                    let part = self.truth(*part);
+                    Truths {
+                        is_true: truths.is_true.or(&part.is_true),
+                        is_false: truths.is_false.and(&part.is_false),
+                    }
+                })
+            }
+            Truth::Not(inner) => {
+                let inner = self.truth(*inner);
+                Truths { is_true: inner.is_false, is_false: inner.is_true }
+            }
+        }
+    }
+
+    fn known(&self, bits: Mask, valid: Option<Mask>) -> Truths {
+        let valid = valid.unwrap_or(self.all);
+        Truths { is_true: bits.and(&valid), is_false: valid.without(&bits) }
+    }
+
+    fn null_test(&self, valid: Option<Mask>) -> Truths {
+        let valid = valid.unwrap_or(self.all);
+        Truths { is_true: self.all.without(&valid), is_false: valid }
+    }
+
+    fn compare_text(&self, id: ColumnId, test: impl Fn(&str) -> bool) -> Mask {
+        let rows = self.start..self.start + self.len;
+        match &self.column(id).physical {
+            Physical::Codes(codes, texts) => {
+                // Each text of the dictionary is compared once per block, not once per row.
+                let passes: Vec<bool> = (0..texts.len()).map(|code| test(texts.value(code))).collect();
+                Mask::of(&codes[rows], |code| {
+                    usize::try_from(code).ok().and_then(|code| passes.get(code)).is_some_and(|passes| *passes)
+                })
+            }
+            _ => (0..self.len).fold(Mask::NONE, |mask, row| mask.with(row, test(self.text(id, row)))),
+        }
+    }
+
+    fn text(&self, id: ColumnId, row: usize) -> &'a str {
+        match &self.column(id).physical {
+            Physical::Text(texts) => texts.value(self.start + row),
+            Physical::Codes(codes, texts) => match usize::try_from(codes[self.start + row]) {
+                Ok(code) if code < texts.len() => texts.value(code),
+                _ => "",
+            },
+            _ => "",
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Min,
+    Max,
+}
+
+struct BinaryOf<'v, 'w> {
+    len: usize,
+    operation: Binary,
+    left: &'v Values<'w>,
+    right: &'v Values<'w>,
+}
+
+impl InLane for BinaryOf<'_, '_> {
+    type Output = Values<'static>;
+
+    fn run<L: Lane>(self) -> Values<'static> {
+        let (left, right) = (L::read(self.left, self.len), L::read(self.right, self.len));
+        let pairs = left.iter().copied().zip(right.iter().copied());
+        L::wrap(match self.operation {
+            Binary::Add => pairs.map(|(a, b)| a.add(b)).collect(),
+            Binary::Sub => pairs.map(|(a, b)| a.sub(b)).collect(),
+            Binary::Mul => pairs.map(|(a, b)| a.mul(b)).collect(),
+            Binary::Min => pairs.map(|(a, b)| a.min(b)).collect(),
+            Binary::Max => pairs.map(|(a, b)| a.max(b)).collect(),
+        })
+    }
+}
+
+struct CompareOf<'v, 'w> {
+    len: usize,
+    test: Test,
+    left: &'v Values<'w>,
+    right: &'v Values<'w>,
+}
+
+impl InLane for CompareOf<'_, '_> {
+    type Output = Mask;
+
+    fn run<L: Lane>(self) -> Mask {
+        compare(&L::read(self.left, self.len), &L::read(self.right, self.len), self.test)
+    }
+}
+
+fn compare<T: Copy + Ord>(left: &[T], right: &[T], test: Test) -> Mask {
+    match test {
+        Test::Equal => Mask::of_pairs(left, right, |a, b| a == b),
+        Test::NotEqual => Mask::of_pairs(left, right, |a, b| a != b),
+        Test::Less => Mask::of_pairs(left, right, |a, b| a < b),
+        Test::LessOrEqual => Mask::of_pairs(left, right, |a, b| a <= b),
+        Test::Greater => Mask::of_pairs(left, right, |a, b| a > b),
+        Test::GreaterOrEqual => Mask::of_pairs(left, right, |a, b| a >= b),
+    }
+}
+
+struct CaseOf<'b, 'a> {
+    block: &'b Block<'a>,
+    branches: &'b [(TruthId, NumberId)],
+    otherwise: Option<NumberId>,
+}
+
+impl<'a> InLane for CaseOf<'_, 'a> {
+    type Output = Numbers<'a>;
+
+    fn run<L: Lane>(self) -> Numbers<'a> {
+        let block = self.block;
+        let mut values = vec![L::ZERO; block.len];
+        let mut valid = Mask::NONE;
+        let mut rest = block.all;
+        let mut take = |rows: Mask, number: NumberId| {
+            let source = block.number(number);
+            let read = L::read(&source.values, block.len);
+            let rows = source.valid.map_or(rows, |valid| rows.and(&valid));
+            rows.for_each(|row| values[row] = read[row]);
+            valid = valid.or(&rows);
+        };
+        for (when, then) in self.branches {
+            let chosen = rest.and(&block.truth(*when).is_true);
+            take(chosen, *then);
+            rest = rest.without(&chosen);
+        }
+        if let Some(otherwise) = self.otherwise {
+            take(rest, otherwise);
+        }
+        Numbers { values: L::wrap(values), valid: (valid != block.all).then_some(valid) }
+    }
+}
+
+struct DivRoundOf<'v, 'w> {
+    len: usize,
+    all: Mask,
+    dividend: &'v Numbers<'w>,
+    divisor: &'v Numbers<'w>,
+    up: u32,
+    down: u32,
+}
+
+impl<'v, 'w> InLane for DivRoundOf<'v, 'w> {
+    type Output = Numbers<'w>;
+
+    fn run<L: Lane>(self) -> Numbers<'w> {
+        // Quotients are rare in row expressions, so they are taken in the widest integers, whatever the lane.
+        let (up, down) = (power_of_ten(self.up), power_of_ten(self.down));
+        let dividends = i256::read(&self.dividend.values, self.len);
+        let divisors = i256::read(&self.divisor.values, self.len);
+        let quotients: Vec<i256> = dividends
+            .iter()
+            .zip(divisors.iter())
+            .map(|(a, b)| divide_half_away(a.wrapping_mul(up), b.wrapping_mul(down)))
+            .collect();
+        let divisible = Mask::of(&divisors, |divisor| divisor != i256::ZERO).and(&self.all);
+        let valid = joint(joint(self.dividend.valid, self.divisor.valid), Some(divisible));
+        let narrow = L::read(&Values::I256(quotients), self.len).into_owned();
+        Numbers { values: L::wrap(narrow), valid }
+    }
+}
+
+/// The quotient rounded half away from zero; zero where the divisor is zero, which the caller masks.
+fn divide_half_away(dividend: i256, divisor: i256) -> i256 {
+    let (Some(quotient), Some(remainder)) = (dividend.checked_div(divisor), dividend.checked_rem(divisor))
+    else {
+        return i256::ZERO;
+    };
+    let (rest, bound) = (remainder.wrapping_abs(), divisor.wrapping_abs());
+    // Half or more of the divisor remains; both are far below the limit, so doubling is safe.
+    if rest.wrapping_add(rest).cmp(&bound) == Ordering::Less {
+        return quotient;
+    }
+    let away = if dividend.is_negative() == divisor.is_negative() { i256::ONE } else { i256::MINUS_ONE };
+    quotient.wrapping_add(away)
+}
+
+/// Months since March of year 0, from days since 1970-01-01, in the proleptic Gregorian calendar.
+///
+/// The year is taken to begin in March, so that the leap day is its last; see Howard Hinnant,
+/// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
+fn calendar_month(days: i32) -> i64 {
+    let days = i64::from(days) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    (era * 400 + year_of_era) * 12 + month
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calendar_months_agree_with_chrono_over_four_centuries() {
+        use chrono::{Datelike, NaiveDate};
+        let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
+        let anchor = calendar_month(0);
+        for days in (-80_000..80_000).step_by(7) {
+            let date = epoch + chrono::Duration::days(i64::from(days));
+            let expected = i64::from(date.year() - 1970) * 12 + i64::from(date.month0());
+            assert_eq!(calendar_month(days) - anchor, expected, "{date}");
+        }
+        let _ = (calendar_month(i32::MIN), calendar_month(i32::MAX));
+    }
+
+    #[test]
+    fn quotients_round_half_away_from_zero() {
+        let divide = |a: i64, b: i64| divide_half_away(a.into(), b.into());
+        for (a, b, expected) in
+            [(5, 2, 3), (-5, 2, -3), (5, -2, -3), (-5, -2, 3), (7, 3, 2), (8, 3, 3), (1, 0, 0)]
+        {
+            assert_eq!(divide(a, b), i256::from(expected), "{a} / {b}");
+        }
+    }
+}

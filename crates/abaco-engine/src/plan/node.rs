@@ -1,0 +1,153 @@
+//! The nodes of a plan: every distinct row expression and predicate once, over physical columns.
+
+use arrow::datatypes::i256;
+use hashbrown::HashMap;
+
+/// Index of a tape column that the plan reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct ColumnId(pub(crate) usize);
+
+/// Index of a numeric node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct NumberId(pub(crate) usize);
+
+/// Index of a truth node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TruthId(pub(crate) usize);
+
+/// The integer width in which a node is computed. Its digit bound proves that nothing overflows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Width {
+    W64,
+    W128,
+    W256,
+}
+
+impl Width {
+    pub(crate) fn holding(digits: u32) -> Self {
+        match digits {
+            0..=18 => Self::W64,
+            19..=38 => Self::W128,
+            _ => Self::W256,
+        }
+    }
+}
+
+/// A numeric node with what is known of all its values.
+#[derive(Clone, Debug)]
+pub(crate) struct Number {
+    pub(crate) op: NumberOp,
+    /// Decimal places.
+    pub(crate) scale: u32,
+    /// Every value is below ten to the power of this.
+    pub(crate) digits: u32,
+    /// Width of the computed values; a column's physical width.
+    pub(crate) width: Width,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum NumberOp {
+    Column {
+        column: ColumnId,
+        checked: bool,
+    },
+    Constant {
+        units: i256,
+        scale: u32,
+    },
+    Rescale {
+        value: NumberId,
+        power: u32,
+    },
+    Negate(NumberId),
+    Add(NumberId, NumberId),
+    Subtract(NumberId, NumberId),
+    Multiply(NumberId, NumberId),
+    Case {
+        branches: Vec<(TruthId, NumberId)>,
+        otherwise: Option<NumberId>,
+    },
+    Least(Vec<NumberId>),
+    Greatest(Vec<NumberId>),
+    /// `dividend * 10^up / (divisor * 10^down)`, rounded half away from zero to an integer.
+    DivRound {
+        dividend: NumberId,
+        divisor: NumberId,
+        up: u32,
+        down: u32,
+        scale: u32,
+    },
+    DaysBetween(Date, Date),
+    MonthsBetween(Date, Date),
+}
+
+/// A date operand: days since 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Date {
+    Column(ColumnId),
+    Constant(i32),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Test {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Truth {
+    Constant(bool),
+    Column(ColumnId),
+    CompareNumbers { left: NumberId, test: Test, right: NumberId },
+    CompareDates { left: Date, test: Test, right: Date },
+    CompareText { column: ColumnId, test: Test, constant: String },
+    CompareTexts { left: ColumnId, test: Test, right: ColumnId },
+    NumberIsNull(NumberId),
+    ColumnIsNull(ColumnId),
+    And(Vec<TruthId>),
+    Or(Vec<TruthId>),
+    Not(TruthId),
+}
+
+/// The interned nodes. Children always come before their parents.
+#[derive(Debug, Default)]
+pub(crate) struct Nodes {
+    pub(crate) numbers: Vec<Number>,
+    pub(crate) truths: Vec<Truth>,
+    number_index: HashMap<NumberOp, NumberId>,
+    truth_index: HashMap<Truth, TruthId>,
+}
+
+impl Nodes {
+    pub(crate) fn number(&self, id: NumberId) -> &Number {
+        &self.numbers[id.0]
+    }
+
+    pub(crate) fn truth(&self, id: TruthId) -> &Truth {
+        &self.truths[id.0]
+    }
+
+    pub(crate) fn intern_number(&mut self, op: NumberOp, scale: u32, digits: u32, width: Width) -> NumberId {
+        if let Some(id) = self.number_index.get(&op) {
+            return *id;
+        }
+        let id = NumberId(self.numbers.len());
+        self.number_index.insert(op.clone(), id);
+        self.numbers.push(Number { op, scale, digits, width });
+        id
+    }
+
+    pub(crate) fn intern_truth(&mut self, truth: Truth) -> TruthId {
+        if let Some(id) = self.truth_index.get(&truth) {
+            return *id;
+        }
+        let id = TruthId(self.truths.len());
+        self.truth_index.insert(truth.clone(), id);
+        self.truths.push(truth);
+        id
+    }
+}

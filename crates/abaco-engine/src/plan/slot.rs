@@ -1,0 +1,72 @@
+//! Slots: the distinct measures of a plan, each accumulated once whatever the number of KPIs that use it.
+
+use abaco_kpi::Formula;
+
+use super::node::{ColumnId, NumberId, TruthId};
+
+/// Index of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SlotId(pub(crate) usize);
+
+/// Index of a reduction over the totals of a keyed slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ReductionId(pub(crate) usize);
+
+/// A measure of the plan.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    pub(crate) kind: SlotKind,
+    /// The measure over the tape's own columns; part of the plan's fingerprint.
+    pub(crate) bound_text: String,
+    /// Decimal places of the totals.
+    pub(crate) scale: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum SlotKind {
+    Count { filter: Option<TruthId> },
+    CountValid { operand: Validity, filter: Option<TruthId> },
+    Sum(SumOf),
+    Extreme { value: NumberId, filter: Option<TruthId>, largest: bool },
+    Distinct { key: ColumnId, filter: Option<TruthId> },
+    Keyed { key: ColumnId, sums: Vec<SumOf> },
+}
+
+/// A sum of a node over the rows that a filter lets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SumOf {
+    pub(crate) value: NumberId,
+    pub(crate) filter: Option<TruthId>,
+}
+
+/// Where the validity of a counted operand comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Validity {
+    Number(NumberId),
+    Column(ColumnId),
+    Always,
+}
+
+/// What a planned formula refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum PlannedTerm {
+    Slot(SlotId),
+    Reduction(ReductionId),
+}
+
+/// How the totals of a keyed slot become one number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlannedReduction {
+    pub(crate) totals: SlotId,
+    /// Decimal places of each of the slot's totals.
+    pub(crate) scales: Vec<u32>,
+    /// Only the largest so many, if set.
+    pub(crate) top: Option<u32>,
+    pub(crate) formula: Formula<PlannedKeyTerm>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PlannedKeyTerm {
+    Sum(usize),
+    Total(Box<Formula<PlannedTerm>>),
+}

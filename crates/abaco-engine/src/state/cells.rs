@@ -1,0 +1,124 @@
+//! What is accumulated per slot and group. Every merge is associative and commutative, to the bit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::datatypes::i256;
+
+use super::key::KeyValue;
+use crate::plan::slot::SlotKind;
+
+/// A sum with the counts that tell an empty one from a NULL one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SumCell {
+    pub(crate) total: i256,
+    /// Rows that passed the filter.
+    pub(crate) matched: u64,
+    /// Those of them with a value.
+    pub(crate) valid: u64,
+}
+
+impl SumCell {
+    pub(crate) fn merge(&mut self, other: &Self) {
+        // Row values are below 10^57 and rows below 2^63, so 256 bits always hold the total.
+        self.total = self.total.wrapping_add(other.total);
+        self.matched += other.matched;
+        self.valid += other.valid;
+    }
+}
+
+/// The smallest or largest value seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ExtremeCell {
+    pub(crate) value: Option<i256>,
+    pub(crate) matched: u64,
+}
+
+impl ExtremeCell {
+    pub(crate) fn offer(&mut self, value: i256, largest: bool) {
+        self.value = Some(match self.value {
+            None => value,
+            Some(best) if largest => best.max(value),
+            Some(best) => best.min(value),
+        });
+    }
+}
+
+/// Totals per key, in the order of the slot's sums.
+pub(crate) type KeyTotals = BTreeMap<KeyValue, Vec<SumCell>>;
+
+/// The cells of one slot: one per group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cells {
+    Count(Vec<u64>),
+    Sum(Vec<SumCell>),
+    Extreme { largest: bool, cells: Vec<ExtremeCell> },
+    Distinct(Vec<BTreeSet<KeyValue>>),
+    Keyed { sums: usize, cells: Vec<KeyTotals> },
+}
+
+impl Cells {
+    pub(crate) fn new(kind: &SlotKind) -> Self {
+        match kind {
+            SlotKind::Count { .. } | SlotKind::CountValid { .. } => Self::Count(Vec::new()),
+            SlotKind::Sum(_) => Self::Sum(Vec::new()),
+            SlotKind::Extreme { largest, .. } => Self::Extreme { largest: *largest, cells: Vec::new() },
+            SlotKind::Distinct { .. } => Self::Distinct(Vec::new()),
+            SlotKind::Keyed { sums, .. } => Self::Keyed { sums: sums.len(), cells: Vec::new() },
+        }
+    }
+
+    /// The same kind of cells for no group.
+    pub(crate) fn emptied(&self) -> Self {
+        match self {
+            Self::Count(_) => Self::Count(Vec::new()),
+            Self::Sum(_) => Self::Sum(Vec::new()),
+            Self::Extreme { largest, .. } => Self::Extreme { largest: *largest, cells: Vec::new() },
+            Self::Distinct(_) => Self::Distinct(Vec::new()),
+            Self::Keyed { sums, .. } => Self::Keyed { sums: *sums, cells: Vec::new() },
+        }
+    }
+
+    /// Adds the cell of a new group.
+    pub(crate) fn grow(&mut self) {
+        match self {
+            Self::Count(cells) => cells.push(0),
+            Self::Sum(cells) => cells.push(SumCell::default()),
+            Self::Extreme { cells, .. } => cells.push(ExtremeCell::default()),
+            Self::Distinct(cells) => cells.push(BTreeSet::new()),
+            Self::Keyed { cells, .. } => cells.push(BTreeMap::new()),
+        }
+    }
+
+    /// Merges cell `from` of `other` into cell `into`. Both are of one plan, so they are of one kind.
+    pub(crate) fn merge(&mut self, into: usize, other: &Self, from: usize) {
+        match (self, other) {
+            (Self::Count(cells), Self::Count(others)) => cells[into] += others[from],
+            (Self::Sum(cells), Self::Sum(others)) => cells[into].merge(&others[from]),
+            (Self::Extreme { largest, cells }, Self::Extreme { cells: others, .. }) => {
+                let (cell, other) = (&mut cells[into], &others[from]);
+                cell.matched += other.matched;
+                if let Some(value) = other.value {
+                    cell.offer(value, *largest);
+                }
+            }
+            (Self::Distinct(cells), Self::Distinct(others)) => {
+                cells[into].extend(others[from].iter().cloned())
+            }
+            (Self::Keyed { sums, cells }, Self::Keyed { cells: others, .. }) => {
+                for (key, totals) in &others[from] {
+                    merge_totals(
+                        cells[into].entry(key.clone()).or_insert_with(|| vec![SumCell::default(); *sums]),
+                        totals,
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(crate) fn merge_totals(into: &mut [SumCell], from: &[SumCell]) {
+    for (cell, other) in into.iter_mut().zip(from) {
+        cell.merge(other);
+    }
+}

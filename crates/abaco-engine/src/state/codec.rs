@@ -1,0 +1,334 @@
+//! The canonical bytes of a state: sorted, versioned, the same for equal states.
+//!
+//! All integers are little-endian. Decoding trusts nothing: lengths are held against what is left, and counts
+//! and totals against the bounds that make later arithmetic safe.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::datatypes::i256;
+
+use super::cells::{Cells, ExtremeCell, KeyTotals, SumCell};
+use super::key::{GroupKey, KeyValue};
+use super::{MAX_ROWS, SetState, State};
+use crate::EngineError;
+use crate::plan::compile::{MAX_ROW_DIGITS, power_of_ten};
+
+const MAGIC: &[u8; 6] = b"ABACO\x01";
+
+impl State {
+    /// The state as canonical bytes: equal states give equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Writer(Vec::new());
+        out.0.extend_from_slice(MAGIC);
+        out.0.extend_from_slice(&self.fingerprint);
+        out.len(self.sets.len());
+        for set in &self.sets {
+            out.len(set.slots.len());
+            for cells in &set.slots {
+                out.shape(cells);
+            }
+            out.len(set.keys.len());
+            for group in set.sorted() {
+                out.group(&set.keys[group]);
+                out.u64(set.rows[group]);
+                for cells in &set.slots {
+                    out.cell(cells, group);
+                }
+            }
+        }
+        out.0
+    }
+
+    /// The state that these bytes hold. It belongs to a plan only if the fingerprints agree, which every use of
+    /// it checks.
+    ///
+    /// # Errors
+    /// [`EngineError::Decode`] with the place at which the bytes stop making sense.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let mut input = Reader { bytes, offset: 0 };
+        if input.take(MAGIC.len())? != MAGIC {
+            return Err(input.error("unknown format or version"));
+        }
+        let fingerprint = input.array::<32>()?;
+        let mut sets = Vec::new();
+        for _ in 0..input.len(8)? {
+            sets.push(input.set()?);
+        }
+        if input.offset != bytes.len() {
+            return Err(input.error("bytes left over"));
+        }
+        Ok(Self { fingerprint, sets })
+    }
+}
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn u64(&mut self, value: u64) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn len(&mut self, value: usize) {
+        // No platform of Rust has a wider usize than 64 bits.
+        self.u64(value as u64);
+    }
+
+    fn total(&mut self, value: i256) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn sum(&mut self, cell: &SumCell) {
+        self.total(cell.total);
+        self.u64(cell.matched);
+        self.u64(cell.valid);
+    }
+
+    fn shape(&mut self, cells: &Cells) {
+        match cells {
+            Cells::Count(_) => self.0.push(0),
+            Cells::Sum(_) => self.0.push(1),
+            Cells::Extreme { largest: false, .. } => self.0.push(2),
+            Cells::Extreme { largest: true, .. } => self.0.push(3),
+            Cells::Distinct(_) => self.0.push(4),
+            Cells::Keyed { sums, .. } => {
+                self.0.push(5);
+                self.len(*sums);
+            }
+        }
+    }
+
+    fn key(&mut self, key: &KeyValue) {
+        match key {
+            KeyValue::Null => self.0.push(0),
+            KeyValue::Boolean(value) => self.0.extend_from_slice(&[1, u8::from(*value)]),
+            KeyValue::Number(value) => {
+                self.0.push(2);
+                self.0.extend_from_slice(&value.to_le_bytes());
+            }
+            KeyValue::Date(days) => {
+                self.0.push(3);
+                self.0.extend_from_slice(&days.to_le_bytes());
+            }
+            KeyValue::Text(text) => {
+                self.0.push(4);
+                self.len(text.len());
+                self.0.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+
+    fn group(&mut self, key: &GroupKey) {
+        self.key(&key.snapshot.map_or(KeyValue::Null, KeyValue::Date));
+        self.len(key.by.len());
+        for value in &key.by {
+            self.key(value);
+        }
+    }
+
+    fn cell(&mut self, cells: &Cells, group: usize) {
+        match cells {
+            Cells::Count(cells) => self.u64(cells[group]),
+            Cells::Sum(cells) => self.sum(&cells[group]),
+            Cells::Extreme { cells, .. } => {
+                let cell = &cells[group];
+                self.0.push(u8::from(cell.value.is_some()));
+                self.total(cell.value.unwrap_or(i256::ZERO));
+                self.u64(cell.matched);
+            }
+            Cells::Distinct(cells) => {
+                self.len(cells[group].len());
+                for key in &cells[group] {
+                    self.key(key);
+                }
+            }
+            Cells::Keyed { cells, .. } => {
+                self.len(cells[group].len());
+                for (key, totals) in &cells[group] {
+                    self.key(key);
+                    for cell in totals {
+                        self.sum(cell);
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Reader<'b> {
+    bytes: &'b [u8],
+    offset: usize,
+}
+
+type Result<T> = std::result::Result<T, EngineError>;
+
+impl<'b> Reader<'b> {
+    fn error(&self, reason: &'static str) -> EngineError {
+        EngineError::Decode { reason, offset: self.offset }
+    }
+
+    fn take(&mut self, len: usize) -> Result<&'b [u8]> {
+        let end = self.offset.checked_add(len).filter(|end| *end <= self.bytes.len());
+        let Some(end) = end else { return Err(self.error("cut off")) };
+        let taken = &self.bytes[self.offset..end];
+        self.offset = end;
+        Ok(taken)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.take(N)?);
+        Ok(array)
+    }
+
+    fn byte(&mut self) -> Result<u8> {
+        Ok(self.array::<1>()?[0])
+    }
+
+    fn u64(&mut self) -> Result<u64> {
+        Ok(u64::from_le_bytes(self.array()?))
+    }
+
+    /// A number of items of at least `item` bytes each: no more than there are bytes left for.
+    fn len(&mut self, item: usize) -> Result<usize> {
+        let len = usize::try_from(self.u64()?).map_err(|_| self.error("a length beyond memory"))?;
+        if len > (self.bytes.len() - self.offset) / item.max(1) {
+            return Err(self.error("a length beyond the end"));
+        }
+        Ok(len)
+    }
+
+    fn set(&mut self) -> Result<SetState> {
+        let mut slots = Vec::new();
+        for _ in 0..self.len(1)? {
+            slots.push(self.shape()?);
+        }
+        let mut set = SetState::new(slots);
+        let mut last: Option<GroupKey> = None;
+        for _ in 0..self.len(17)? {
+            let key = self.group()?;
+            if last.as_ref().is_some_and(|last| *last >= key) {
+                return Err(self.error("groups out of order"));
+            }
+            let rows = self.u64()?;
+            if rows > MAX_ROWS {
+                return Err(self.error("too many rows"));
+            }
+            let group = set.group(&key);
+            set.rows[group] = rows;
+            for slot in 0..set.slots.len() {
+                self.cell(&mut set.slots[slot], group, rows)?;
+            }
+            last = Some(key);
+        }
+        Ok(set)
+    }
+
+    fn shape(&mut self) -> Result<Cells> {
+        Ok(match self.byte()? {
+            0 => Cells::Count(Vec::new()),
+            1 => Cells::Sum(Vec::new()),
+            2 => Cells::Extreme { largest: false, cells: Vec::new() },
+            3 => Cells::Extreme { largest: true, cells: Vec::new() },
+            4 => Cells::Distinct(Vec::new()),
+            5 => Cells::Keyed { sums: self.len(0)?, cells: Vec::new() },
+            _ => return Err(self.error("unknown kind of measure")),
+        })
+    }
+
+    fn key(&mut self) -> Result<KeyValue> {
+        Ok(match self.byte()? {
+            0 => KeyValue::Null,
+            1 => match self.byte()? {
+                0 => KeyValue::Boolean(false),
+                1 => KeyValue::Boolean(true),
+                _ => return Err(self.error("not a truth value")),
+            },
+            2 => KeyValue::Number(i128::from_le_bytes(self.array()?)),
+            3 => KeyValue::Date(i32::from_le_bytes(self.array()?)),
+            4 => {
+                let len = self.len(1)?;
+                let text = std::str::from_utf8(self.take(len)?).map_err(|_| self.error("not UTF-8"))?;
+                KeyValue::Text(text.into())
+            }
+            _ => return Err(self.error("unknown kind of key")),
+        })
+    }
+
+    fn group(&mut self) -> Result<GroupKey> {
+        let snapshot = match self.key()? {
+            KeyValue::Null => None,
+            KeyValue::Date(days) => Some(days),
+            _ => return Err(self.error("a snapshot that is no date")),
+        };
+        let by = (0..self.len(1)?).map(|_| self.key()).collect::<Result<_>>()?;
+        Ok(GroupKey { snapshot, by })
+    }
+
+    fn count(&mut self, at_most: u64) -> Result<u64> {
+        match self.u64()? {
+            count if count <= at_most => Ok(count),
+            _ => Err(self.error("a count above the rows")),
+        }
+    }
+
+    fn total(&mut self) -> Result<i256> {
+        Ok(i256::from_le_bytes(self.array()?))
+    }
+
+    fn sum(&mut self, rows: u64) -> Result<SumCell> {
+        let total = self.total()?;
+        let matched = self.count(rows)?;
+        let valid = self.count(matched)?;
+        let bound = power_of_ten(MAX_ROW_DIGITS).wrapping_mul(i256::from_i128(valid.into()));
+        if total > bound || total < bound.wrapping_neg() {
+            return Err(self.error("a total above its bound"));
+        }
+        Ok(SumCell { total, matched, valid })
+    }
+
+    fn cell(&mut self, cells: &mut Cells, group: usize, rows: u64) -> Result<()> {
+        match cells {
+            Cells::Count(cells) => cells[group] = self.count(rows)?,
+            Cells::Sum(cells) => cells[group] = self.sum(rows)?,
+            Cells::Extreme { cells, .. } => {
+                let present = self.byte()?;
+                let value = self.total()?;
+                let matched = self.count(rows)?;
+                let value = match present {
+                    0 if value == i256::ZERO => None,
+                    1 => Some(value),
+                    _ => return Err(self.error("not an extreme value")),
+                };
+                cells[group] = ExtremeCell { value, matched };
+            }
+            Cells::Distinct(cells) => cells[group] = self.distinct()?,
+            Cells::Keyed { sums, cells } => cells[group] = self.keyed(*sums, rows)?,
+        }
+        Ok(())
+    }
+
+    fn distinct(&mut self) -> Result<BTreeSet<KeyValue>> {
+        let mut keys = BTreeSet::new();
+        for _ in 0..self.len(1)? {
+            let key = self.key()?;
+            if keys.last().is_some_and(|last| *last >= key) {
+                return Err(self.error("keys out of order"));
+            }
+            keys.insert(key);
+        }
+        Ok(keys)
+    }
+
+    fn keyed(&mut self, sums: usize, rows: u64) -> Result<KeyTotals> {
+        let mut totals = BTreeMap::new();
+        for _ in 0..self.len(1)? {
+            let key = self.key()?;
+            if totals.last_key_value().is_some_and(|(last, _)| *last >= key) {
+                return Err(self.error("keys out of order"));
+            }
+            let cells = (0..sums).map(|_| self.sum(rows)).collect::<Result<_>>()?;
+            totals.insert(key, cells);
+        }
+        Ok(totals)
+    }
+}

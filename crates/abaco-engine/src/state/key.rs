@@ -1,0 +1,21 @@
+//! What a group is called: its snapshot and the values it is grouped by.
+
+/// The value of a key column, ordered with NULL first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum KeyValue {
+    Null,
+    Boolean(bool),
+    /// The integer of a number, without its decimal point.
+    Number(i128),
+    /// Days since 1970-01-01.
+    Date(i32),
+    Text(Box<str>),
+}
+
+/// Identifies a group within a grouping set.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct GroupKey {
+    /// The snapshot's date, in days since 1970-01-01; `None` where the tape has no snapshot column, or no date.
+    pub(crate) snapshot: Option<i32>,
+    pub(crate) by: Vec<KeyValue>,
+}

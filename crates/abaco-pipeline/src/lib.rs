@@ -19,12 +19,20 @@
 //! # }
 //! ```
 
+pub mod config;
 pub mod contract;
 pub mod ingest;
+pub mod run;
 pub mod source;
 
+mod canonical_json;
+mod catalogue;
 mod error;
 mod yaml;
+
+pub use catalogue::Catalogue;
+pub use config::PipelineConfig;
+pub use run::{Pipeline, Run, RunRequest};
 
 pub use error::{CellError, CellProblem, ErrorKind, PipelineError};
 

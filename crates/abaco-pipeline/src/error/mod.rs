@@ -1,9 +1,13 @@
 //! The one error type of the crate, and the few kinds that decide an exit status.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::contract::ColumnType;
+use crate::source::Format;
+
+mod cell;
+
+pub use cell::{CellError, CellProblem};
 
 /// What went wrong, as coarsely as a caller must know to choose an exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,12 +105,12 @@ pub enum PipelineError {
         path: PathBuf,
     },
     /// A Parquet or IPC file that is damaged, truncated or of another format.
-    #[error("{}: expected a readable {format} file, found: {message}", path.display())]
+    #[error("{}: expected a readable {} file, found: {message}", path.display(), format.as_str())]
     Corrupt {
         /// The tape.
         path: PathBuf,
         /// The format that its extension names.
-        format: &'static str,
+        format: Format,
         /// What the reader said.
         message: String,
     },
@@ -191,6 +195,39 @@ pub enum PipelineError {
     /// One cell that the contract refuses.
     #[error(transparent)]
     Cell(Box<CellError>),
+    /// A tape with a header and nothing below it.
+    #[error("{}: expected at least one row, found only a header", path.display())]
+    NoRows {
+        /// The tape.
+        path: PathBuf,
+    },
+    /// A partition of a tape with other columns than the first.
+    #[error("{}: expected the columns of the first partition ({expected}), found {found}", path.display())]
+    DifferentColumns {
+        /// The partition.
+        path: PathBuf,
+        /// The first partition's columns and types.
+        expected: String,
+        /// This one's.
+        found: String,
+    },
+    /// The rows could not be computed, or the caller asked for what they do not have.
+    #[error(transparent)]
+    Engine(#[from] abaco_engine::EngineError),
+    /// The definitions do not fit the KPIs.
+    #[error(transparent)]
+    Definitions(#[from] abaco_engine::DefinitionError),
+    /// An output could not be written.
+    #[error("{}: {source}", path.display())]
+    Output {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A document could not be written as JSON; not expected to happen.
+    #[error("json: {0}")]
+    Json(#[source] serde_json::Error),
     /// Arrow refused to build a batch; not expected to happen.
     #[error("{}: {source}", path.display())]
     Arrow {
@@ -203,12 +240,18 @@ pub enum PipelineError {
 
 impl PipelineError {
     /// The coarse kind, which decides the exit status.
-    pub const fn kind(&self) -> ErrorKind {
+    pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Option { .. } | Self::UnknownFormat { .. } => ErrorKind::Usage,
-            Self::ConfigUnreadable { .. } | Self::Yaml { .. } | Self::Configuration { .. } => {
-                ErrorKind::Configuration
-            }
+            Self::ConfigUnreadable { .. }
+            | Self::Yaml { .. }
+            | Self::Configuration { .. }
+            | Self::Definitions(_) => ErrorKind::Configuration,
+            Self::Engine(error) => match error.kind() {
+                abaco_engine::ErrorKind::Usage => ErrorKind::Usage,
+                _ => ErrorKind::Data,
+            },
+            Self::Output { .. } | Self::Json(_) => ErrorKind::Io,
             _ => ErrorKind::Data,
         }
     }
@@ -220,83 +263,6 @@ impl PipelineError {
     pub(crate) fn arrow(path: &Path, source: arrow::error::ArrowError) -> Self {
         Self::Arrow { path: path.to_path_buf(), source }
     }
-}
-
-/// Where a refused cell is and why it was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CellError {
-    /// The tape.
-    pub path: PathBuf,
-    /// 1-based data row: the first row after the header is 1.
-    pub row: u64,
-    /// 1-based physical line on which the row starts; CSV only.
-    pub line: Option<u64>,
-    /// Canonical name in backticks, with the file's own name where it differs.
-    pub column: String,
-    /// Why.
-    pub problem: CellProblem,
-}
-
-impl std::error::Error for CellError {}
-
-impl fmt::Display for CellError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: row {}", self.path.display(), self.row)?;
-        if let Some(line) = self.line {
-            write!(f, " (line {line})")?;
-        }
-        write!(f, ", column {}: {}", self.column, self.problem)
-    }
-}
-
-/// Why a cell was refused. `found` is shortened, has control characters escaped, and is `<masked>` in a pii column.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum CellProblem {
-    /// The cell is not of the column's type.
-    #[error("expected {expected}, found `{found}`")]
-    Mismatch {
-        /// The contract's type.
-        expected: ColumnType,
-        /// The cell.
-        found: String,
-    },
-    /// The cell is a number with more digits than the column has.
-    #[error("expected {expected}, found `{found}`, which overflows it")]
-    Overflow {
-        /// The contract's type.
-        expected: ColumnType,
-        /// The cell.
-        found: String,
-    },
-    /// The cell has more fractional digits than the column and the contract names no rounding.
-    #[error("expected {expected}, found `{found}` with more than {scale} fractional digits")]
-    ExcessDigits {
-        /// The contract's type.
-        expected: ColumnType,
-        /// The cell.
-        found: String,
-        /// The column's scale.
-        scale: u8,
-    },
-    /// Two date formats of the contract read the cell as two different dates.
-    #[error("expected {expected}, found `{found}`, which the date formats read as different dates")]
-    AmbiguousDate {
-        /// The contract's type.
-        expected: ColumnType,
-        /// The cell.
-        found: String,
-    },
-    /// The cell is null where the contract says `nulls: reject`.
-    #[error("expected {expected}, found null")]
-    Null {
-        /// The contract's type.
-        expected: ColumnType,
-    },
-    /// The cell is not UTF-8.
-    #[error("expected utf-8 text, found other bytes")]
-    InvalidUtf8,
 }
 
 /// `line 3, column 5: `, or less where less is known.

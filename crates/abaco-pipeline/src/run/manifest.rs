@@ -1,0 +1,90 @@
+//! The manifest: what a run read, what it was told, and the digests of what it wrote.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::PipelineError;
+use crate::canonical_json::{canonical, sha256};
+use crate::config::PipelineConfig;
+use crate::ingest::IngestReport;
+use crate::run::document::RunDocument;
+
+/// The version of the code that computed a run.
+pub(crate) const CODE_VERSION: &str = concat!("abaco ", env!("CARGO_PKG_VERSION"));
+
+/// `sha256:` and the digest of everything that the numbers depend on; not of when or where they were computed.
+pub(crate) fn identity(
+    config: &PipelineConfig,
+    inputs: &[IngestReport],
+    as_of: Option<chrono::NaiveDate>,
+    pooled: bool,
+) -> Result<String, PipelineError> {
+    let inputs: Vec<Option<&str>> = inputs.iter().map(|input| input.sha256.as_deref()).collect();
+    let facts = json!({
+        "inputs": inputs,
+        "contract": sha256(config.contract_text.as_bytes()),
+        "definitions": sha256(config.definitions_text.as_bytes()),
+        "settings": config.settings,
+        "profile": config.settings.profile,
+        "as_of": as_of,
+        "pooled": pooled,
+        "masking_key_id": null,
+        "history": null,
+        "code": CODE_VERSION,
+    });
+    let text = canonical(&facts).map_err(PipelineError::Json)?;
+    Ok(format!("sha256:{}", sha256(text.as_bytes())))
+}
+
+#[derive(Serialize)]
+pub(crate) struct Manifest<'r> {
+    schema_version: u32,
+    run_id: &'r str,
+    identity: &'r str,
+    code: &'static str,
+    portfolio: &'r str,
+    as_of: Option<chrono::NaiveDate>,
+    known_at: &'r str,
+    contract_sha256: String,
+    definitions_sha256: String,
+    settings: &'r crate::config::Settings,
+    rows: &'r crate::run::document::Rows,
+    inputs: &'r [IngestReport],
+    artefacts: BTreeMap<&'r str, Artefact>,
+}
+
+#[derive(Serialize)]
+struct Artefact {
+    sha256: String,
+    bytes: usize,
+}
+
+impl<'r> Manifest<'r> {
+    pub(crate) fn new(
+        config: &'r PipelineConfig,
+        document: &'r RunDocument,
+        inputs: &'r [IngestReport],
+        artefacts: &'r [(&'r str, Vec<u8>)],
+    ) -> Self {
+        Self {
+            schema_version: 1,
+            run_id: &document.run_id,
+            identity: &document.identity,
+            code: CODE_VERSION,
+            portfolio: &document.portfolio,
+            as_of: document.as_of,
+            known_at: &document.known_at,
+            contract_sha256: sha256(config.contract_text.as_bytes()),
+            definitions_sha256: sha256(config.definitions_text.as_bytes()),
+            settings: &config.settings,
+            rows: &document.rows,
+            inputs,
+            artefacts: artefacts
+                .iter()
+                .map(|(name, bytes)| (*name, Artefact { sha256: sha256(bytes), bytes: bytes.len() }))
+                .collect(),
+        }
+    }
+}

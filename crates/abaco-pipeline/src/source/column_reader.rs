@@ -1,0 +1,199 @@
+//! One column of a tape on its way into Arrow: every cell of every format passes here.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Date32Builder, Decimal64Builder, Decimal128Builder, Int64Builder, StringBuilder,
+};
+use arrow::datatypes::Field;
+
+use super::date_text::{in_calendar, parse_date};
+use super::decimal_text::{DecimalRule, ParsedDecimal, parse_decimal};
+use super::fault::Fault;
+use super::nulls::{NullTokens, trim};
+use super::rescale::rescale;
+use crate::contract::{Bound, ColumnType, ExcessDigits, NullRule};
+use crate::ingest::Counters;
+
+/// Turns cells into an Arrow array under the rules of the contract, and counts what the rules did.
+///
+/// Null slots of the arrays hold zero, so that a sum may ignore the bitmap.
+#[derive(Debug)]
+pub(crate) struct ColumnReader {
+    pub(crate) bound: Bound,
+    pub(crate) counters: Counters,
+    nulls: NullTokens,
+    sink: Sink,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Text(StringBuilder),
+    Int(Int64Builder, DecimalRule),
+    Decimal64(Decimal64Builder, DecimalRule),
+    Decimal128(Decimal128Builder, DecimalRule),
+    Date(Date32Builder),
+    Bool(BooleanBuilder),
+}
+
+impl ColumnReader {
+    /// `None` if the column's type is a decimal beyond the limits, which no validated contract has.
+    pub(crate) fn new(bound: Bound) -> Option<Self> {
+        let column = &bound.column;
+        let data_type = column.column_type.arrow_type();
+        let sink = match column.column_type {
+            ColumnType::Text => Sink::Text(StringBuilder::new()),
+            // An i64 has at most 19 digits; what has 19 and does not fit is found after parsing.
+            ColumnType::Int => Sink::Int(Int64Builder::new(), DecimalRule::new(19, 0, ExcessDigits::Refuse)?),
+            ColumnType::Decimal { precision, scale } => {
+                let rule = DecimalRule::new(precision, scale, column.excess_digits)?;
+                if precision <= 18 {
+                    Sink::Decimal64(Decimal64Builder::new().with_data_type(data_type), rule)
+                } else {
+                    Sink::Decimal128(Decimal128Builder::new().with_data_type(data_type), rule)
+                }
+            }
+            ColumnType::Date => Sink::Date(Date32Builder::new()),
+            ColumnType::Bool => Sink::Bool(BooleanBuilder::new()),
+        };
+        let decimal = matches!(column.column_type, ColumnType::Decimal { .. });
+        let counters = Counters { observed_scale: decimal.then_some(0), ..Counters::default() };
+        Some(Self { nulls: NullTokens::new(&column.null_tokens), bound, counters, sink })
+    }
+
+    /// The column of a batch's schema; only `nulls: keep` leaves nulls in it.
+    pub(crate) fn field(&self) -> Field {
+        let column = &self.bound.column;
+        Field::new(&column.name, column.column_type.arrow_type(), column.nulls == NullRule::Keep)
+    }
+
+    /// A cell of text, which may be one of the texts that mean null.
+    #[inline]
+    pub(crate) fn push_text(&mut self, cell: &str) -> Result<(), Fault> {
+        let cell = trim(cell);
+        if self.nulls.contains(cell) {
+            return self.push_null();
+        }
+        match &mut self.sink {
+            Sink::Text(builder) => {
+                builder.append_value(cell);
+                Ok(())
+            }
+            Sink::Int(..) | Sink::Decimal64(..) | Sink::Decimal128(..) => self.push_printed(cell),
+            Sink::Date(builder) => {
+                builder.append_value(parse_date(cell, &self.bound.column.date_formats)?);
+                Ok(())
+            }
+            Sink::Bool(builder) => {
+                builder.append_value(parse_bool(cell).ok_or(Fault::Mismatch)?);
+                Ok(())
+            }
+        }
+    }
+
+    /// A number that was printed for this purpose, so that nothing in it means null.
+    pub(crate) fn push_printed(&mut self, number: &str) -> Result<(), Fault> {
+        match &mut self.sink {
+            Sink::Int(_, rule) | Sink::Decimal64(_, rule) | Sink::Decimal128(_, rule) => {
+                let parsed = parse_decimal(number.as_bytes(), rule)?;
+                self.push_parsed(parsed)
+            }
+            _ => Err(Fault::Mismatch),
+        }
+    }
+
+    /// A number that the file stores as `mantissa` times ten to the power of -`scale`.
+    pub(crate) fn push_number(&mut self, mantissa: i128, scale: i8) -> Result<(), Fault> {
+        match &mut self.sink {
+            Sink::Int(_, rule) | Sink::Decimal64(_, rule) | Sink::Decimal128(_, rule) => {
+                let parsed = rescale(mantissa, scale, rule)?;
+                self.push_parsed(parsed)
+            }
+            Sink::Bool(_) if scale == 0 && (0..=1).contains(&mantissa) => self.push_bool(mantissa == 1),
+            _ => Err(Fault::Mismatch),
+        }
+    }
+
+    /// A day, counted from 1970-01-01.
+    pub(crate) fn push_days(&mut self, days: i64) -> Result<(), Fault> {
+        match (&mut self.sink, i32::try_from(days)) {
+            (Sink::Date(builder), Ok(day)) if in_calendar(days) => {
+                builder.append_value(day);
+                Ok(())
+            }
+            _ => Err(Fault::Mismatch),
+        }
+    }
+
+    pub(crate) fn push_bool(&mut self, value: bool) -> Result<(), Fault> {
+        match &mut self.sink {
+            Sink::Bool(builder) => {
+                builder.append_value(value);
+                Ok(())
+            }
+            _ => Err(Fault::Mismatch),
+        }
+    }
+
+    pub(crate) fn push_null(&mut self) -> Result<(), Fault> {
+        self.counters.nulls += 1;
+        match self.bound.column.nulls {
+            NullRule::Reject => Err(Fault::Null),
+            NullRule::FillZero => {
+                self.counters.filled += 1;
+                self.push_number(0, 0)
+            }
+            NullRule::Keep => {
+                match &mut self.sink {
+                    Sink::Text(builder) => builder.append_null(),
+                    Sink::Int(builder, _) => builder.append_null(),
+                    Sink::Decimal64(builder, _) => builder.append_null(),
+                    Sink::Decimal128(builder, _) => builder.append_null(),
+                    Sink::Date(builder) => builder.append_null(),
+                    Sink::Bool(builder) => builder.append_null(),
+                }
+                Ok(())
+            }
+        }
+    }
+
+    #[inline]
+    fn push_parsed(&mut self, parsed: ParsedDecimal) -> Result<(), Fault> {
+        match &mut self.sink {
+            Sink::Int(builder, _) => {
+                builder.append_value(i64::try_from(parsed.mantissa).map_err(|_| Fault::Overflow)?);
+            }
+            Sink::Decimal64(builder, _) => {
+                // At most 18 digits passed the rule, so they fit.
+                builder.append_value(i64::try_from(parsed.mantissa).map_err(|_| Fault::Overflow)?);
+            }
+            Sink::Decimal128(builder, _) => builder.append_value(parsed.mantissa),
+            _ => return Err(Fault::Mismatch),
+        }
+        self.counters.rounded += u64::from(parsed.rounded);
+        self.counters.observe(parsed.written_scale);
+        Ok(())
+    }
+
+    /// The cells pushed since the last call.
+    pub(crate) fn finish(&mut self) -> ArrayRef {
+        match &mut self.sink {
+            Sink::Text(builder) => Arc::new(builder.finish()),
+            Sink::Int(builder, _) => Arc::new(builder.finish()),
+            Sink::Decimal64(builder, _) => Arc::new(builder.finish()),
+            Sink::Decimal128(builder, _) => Arc::new(builder.finish()),
+            Sink::Date(builder) => Arc::new(builder.finish()),
+            Sink::Bool(builder) => Arc::new(builder.finish()),
+        }
+    }
+}
+
+fn parse_bool(cell: &str) -> Option<bool> {
+    if cell == "1" || cell.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if cell == "0" || cell.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}

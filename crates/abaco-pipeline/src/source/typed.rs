@@ -1,0 +1,228 @@
+//! Cells of typed Arrow arrays, as Parquet and IPC have them.
+
+use arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, PrimitiveArray, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{
+    DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
+    Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
+};
+use arrow::error::ArrowError;
+use arrow::util::display::array_value_to_string;
+
+use super::column_reader::ColumnReader;
+use super::fault::Fault;
+use crate::contract::{Column, ColumnType, FromFloat};
+
+const DAY_SECONDS: i64 = 86_400;
+
+/// Why an array could not be read.
+#[derive(Debug)]
+pub(crate) enum ArrayFault {
+    /// One cell is refused: its position in the array, why, and its text.
+    Cell(usize, Fault, String),
+    /// Arrow could not make sense of the array.
+    Arrow(ArrowError),
+}
+
+/// Whether a column of the contract takes an Arrow type at all.
+pub(crate) fn accepts(column: &Column, found: &DataType) -> bool {
+    let found = value_type(found);
+    if is_text(found) || *found == DataType::Null {
+        return true;
+    }
+    let float = matches!(found, DataType::Float32 | DataType::Float64);
+    match column.column_type {
+        ColumnType::Text => false,
+        ColumnType::Int | ColumnType::Decimal { .. } => {
+            found.is_integer() || found.is_decimal() || (float && column.from_float == FromFloat::Shortest)
+        }
+        ColumnType::Date => match found {
+            DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, None) => true,
+            // Elsewhere than in UTC, midnight depends on the reader.
+            DataType::Timestamp(_, Some(zone)) => matches!(zone.as_ref(), "UTC" | "+00:00" | "Z"),
+            _ => false,
+        },
+        ColumnType::Bool => *found == DataType::Boolean || found.is_integer(),
+    }
+}
+
+/// The name of a type for an error, in lower case.
+pub(crate) fn type_name(found: &DataType) -> String {
+    found.to_string().to_lowercase()
+}
+
+/// Reads a whole array into one of the contract's type.
+pub(crate) fn read(column: &mut ColumnReader, array: &ArrayRef) -> Result<ArrayRef, ArrayFault> {
+    let plain = plain(array).map_err(ArrayFault::Arrow)?;
+    push(column, &plain)
+        .map_err(|(index, fault)| ArrayFault::Cell(index, fault, printed_cell(&plain, index)))?;
+    Ok(column.finish())
+}
+
+/// A cell's text for an error; Arrow's own printer cuts a decimal down to its declared precision.
+fn printed_cell(array: &ArrayRef, index: usize) -> String {
+    let decimal = match array.data_type() {
+        DataType::Decimal32(_, scale) => {
+            array.as_primitive_opt::<Decimal32Type>().map(|array| (i128::from(array.value(index)), *scale))
+        }
+        DataType::Decimal64(_, scale) => {
+            array.as_primitive_opt::<Decimal64Type>().map(|array| (i128::from(array.value(index)), *scale))
+        }
+        DataType::Decimal128(_, scale) => {
+            array.as_primitive_opt::<Decimal128Type>().map(|array| (array.value(index), *scale))
+        }
+        _ => None,
+    };
+    match decimal {
+        Some((mantissa, scale)) => fixed_point(mantissa, scale),
+        None => array_value_to_string(array, index).unwrap_or_default(),
+    }
+}
+
+fn fixed_point(mantissa: i128, scale: i8) -> String {
+    let Ok(places @ 1..) = usize::try_from(scale) else {
+        return if scale == 0 {
+            mantissa.to_string()
+        } else {
+            format!("{mantissa}e{}", scale.unsigned_abs())
+        };
+    };
+    let digits = format!("{:0>width$}", mantissa.unsigned_abs(), width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    format!("{}{whole}.{fraction}", if mantissa < 0 { "-" } else { "" })
+}
+
+fn value_type(found: &DataType) -> &DataType {
+    match found {
+        DataType::Dictionary(_, value) => value,
+        other => other,
+    }
+}
+
+fn is_text(found: &DataType) -> bool {
+    matches!(found, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
+/// Unpacks dictionaries, and brings every kind of text to one.
+fn plain(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let value = value_type(array.data_type());
+    let wanted = if is_text(value) { &DataType::Utf8 } else { value };
+    if array.data_type() == wanted { Ok(ArrayRef::clone(array)) } else { cast(array, wanted) }
+}
+
+type At = (usize, Fault);
+
+fn push(column: &mut ColumnReader, array: &ArrayRef) -> Result<(), At> {
+    match array.data_type() {
+        DataType::Null => each(array.len(), |_| column.push_null()),
+        DataType::Utf8 => text(column, array.as_string_opt::<i32>()),
+        DataType::Boolean => boolean(column, array.as_boolean_opt()),
+        DataType::Int8 => number(column, array.as_primitive_opt::<Int8Type>(), 0),
+        DataType::Int16 => number(column, array.as_primitive_opt::<Int16Type>(), 0),
+        DataType::Int32 => number(column, array.as_primitive_opt::<Int32Type>(), 0),
+        DataType::Int64 => number(column, array.as_primitive_opt::<Int64Type>(), 0),
+        DataType::UInt8 => number(column, array.as_primitive_opt::<UInt8Type>(), 0),
+        DataType::UInt16 => number(column, array.as_primitive_opt::<UInt16Type>(), 0),
+        DataType::UInt32 => number(column, array.as_primitive_opt::<UInt32Type>(), 0),
+        DataType::UInt64 => number(column, array.as_primitive_opt::<UInt64Type>(), 0),
+        DataType::Decimal32(_, scale) => number(column, array.as_primitive_opt::<Decimal32Type>(), *scale),
+        DataType::Decimal64(_, scale) => number(column, array.as_primitive_opt::<Decimal64Type>(), *scale),
+        DataType::Decimal128(_, scale) => number(column, array.as_primitive_opt::<Decimal128Type>(), *scale),
+        // Through text, because such a number need not fit an i128 before its scale is reduced.
+        DataType::Decimal256(_, scale) => {
+            printed(column, array.as_primitive_opt::<Decimal256Type>(), |value| {
+                format!("{value}e{}", -i16::from(*scale))
+            })
+        }
+        // The only place where a float is read: Rust prints the shortest text that reads back as the same float.
+        DataType::Float32 => {
+            printed(column, array.as_primitive_opt::<Float32Type>(), |value| format!("{value:e}"))
+        }
+        DataType::Float64 => {
+            printed(column, array.as_primitive_opt::<Float64Type>(), |value| format!("{value:e}"))
+        }
+        DataType::Date32 => days(column, array.as_primitive_opt::<Date32Type>(), 1),
+        DataType::Date64 => days(column, array.as_primitive_opt::<Date64Type>(), DAY_SECONDS * 1_000),
+        DataType::Timestamp(TimeUnit::Second, _) => {
+            days(column, array.as_primitive_opt::<TimestampSecondType>(), DAY_SECONDS)
+        }
+        DataType::Timestamp(TimeUnit::Millisecond, _) => {
+            days(column, array.as_primitive_opt::<TimestampMillisecondType>(), DAY_SECONDS * 1_000)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            days(column, array.as_primitive_opt::<TimestampMicrosecondType>(), DAY_SECONDS * 1_000_000)
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+            days(column, array.as_primitive_opt::<TimestampNanosecondType>(), DAY_SECONDS * 1_000_000_000)
+        }
+        _ => Err((0, Fault::Mismatch)),
+    }
+}
+
+fn each(len: usize, mut push: impl FnMut(usize) -> Result<(), Fault>) -> Result<(), At> {
+    (0..len).try_for_each(|index| push(index).map_err(|fault| (index, fault)))
+}
+
+fn text(column: &mut ColumnReader, array: Option<&StringArray>) -> Result<(), At> {
+    let array = array.ok_or((0, Fault::Mismatch))?;
+    each(array.len(), |index| match array.is_null(index) {
+        true => column.push_null(),
+        false => column.push_text(array.value(index)),
+    })
+}
+
+fn boolean(column: &mut ColumnReader, array: Option<&BooleanArray>) -> Result<(), At> {
+    let array = array.ok_or((0, Fault::Mismatch))?;
+    each(array.len(), |index| match array.is_null(index) {
+        true => column.push_null(),
+        false => column.push_bool(array.value(index)),
+    })
+}
+
+fn primitive<T: ArrowPrimitiveType>(
+    column: &mut ColumnReader,
+    array: Option<&PrimitiveArray<T>>,
+    mut push: impl FnMut(&mut ColumnReader, T::Native) -> Result<(), Fault>,
+) -> Result<(), At> {
+    let array = array.ok_or((0, Fault::Mismatch))?;
+    each(array.len(), |index| match array.is_null(index) {
+        true => column.push_null(),
+        false => push(column, array.value(index)),
+    })
+}
+
+fn number<T: ArrowPrimitiveType>(
+    column: &mut ColumnReader,
+    array: Option<&PrimitiveArray<T>>,
+    scale: i8,
+) -> Result<(), At>
+where
+    i128: From<T::Native>,
+{
+    primitive(column, array, |column, value| column.push_number(i128::from(value), scale))
+}
+
+fn printed<T: ArrowPrimitiveType>(
+    column: &mut ColumnReader,
+    array: Option<&PrimitiveArray<T>>,
+    print: impl Fn(T::Native) -> String,
+) -> Result<(), At> {
+    primitive(column, array, |column, value| column.push_printed(&print(value)))
+}
+
+/// Days from a count of units, `unit` of which make a day; anything but midnight is refused.
+fn days<T: ArrowPrimitiveType>(
+    column: &mut ColumnReader,
+    array: Option<&PrimitiveArray<T>>,
+    unit: i64,
+) -> Result<(), At>
+where
+    i64: From<T::Native>,
+{
+    primitive(column, array, |column, value| {
+        let value = i64::from(value);
+        if value % unit == 0 { column.push_days(value / unit) } else { Err(Fault::Mismatch) }
+    })
+}

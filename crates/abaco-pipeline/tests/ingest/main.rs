@@ -1,0 +1,17 @@
+//! Ingest from the outside: contracts as YAML, tapes as files, batches and errors as callers see them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test stop the test"
+)]
+
+mod common;
+mod contracts;
+mod csv_good;
+mod csv_refused;
+mod damaged;
+mod formats;
+mod known_answers;
+mod typed_columns;

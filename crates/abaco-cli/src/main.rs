@@ -1,1 +1,66 @@
-fn main() {}
+//! The command `abaco`: a thin front of the libraries.
+
+mod failure;
+mod kpis;
+mod run;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::failure::Failure;
+
+/// From a loan tape to exact, explained portfolio KPIs.
+#[derive(Debug, Parser)]
+#[command(name = "abaco", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compute the KPIs of a tape and publish the run.
+    Run(run::Arguments),
+    /// List the KPIs with their formulas, thresholds and owners.
+    Kpis(kpis::Arguments),
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// One JSON document on standard output, for programs.
+    Json,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Kpis(arguments) => kpis::run(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            anstream::eprintln!("{}error:{} {failure}", table::BAD, table::BAD.render_reset());
+            ExitCode::from(failure.exit_status())
+        }
+    }
+}
+
+/// Prints a document for programs: standard output holds it and nothing else.
+fn print_json(document: &impl serde::Serialize) -> Result<(), Failure> {
+    print(&format!("{}\n", serde_json::to_string_pretty(document).map_err(Failure::json)?))
+}
+
+/// Writes to standard output; a reader that has gone away, such as `head`, is not an error.
+fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write;
+
+    match anstream::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::output(&error)),
+        _ => Ok(()),
+    }
+}

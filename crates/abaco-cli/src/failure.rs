@@ -1,0 +1,42 @@
+//! What stops the command, and the exit status that says so.
+
+use std::fmt;
+
+use abaco_loans::pipeline::{ErrorKind, PipelineError};
+
+/// The data, the configuration or an output did not allow a result.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    status: u8,
+}
+
+impl Failure {
+    pub(crate) fn json(error: serde_json::Error) -> Self {
+        Self { message: error.to_string(), status: ErrorKind::Io.exit_status() }
+    }
+
+    pub(crate) fn output(error: &std::io::Error) -> Self {
+        Self { message: format!("standard output: {error}"), status: ErrorKind::Io.exit_status() }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { message: message.into(), status: ErrorKind::Usage.exit_status() }
+    }
+
+    pub(crate) fn exit_status(&self) -> u8 {
+        self.status
+    }
+}
+
+impl From<PipelineError> for Failure {
+    fn from(error: PipelineError) -> Self {
+        Self { status: error.kind().exit_status(), message: error.to_string() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}

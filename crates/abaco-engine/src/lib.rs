@@ -6,23 +6,38 @@
 //! - a [`Plan`] holds the distinct measures of a set of KPIs over a schema;
 //! - [`Plan::fold`] adds a batch to a [`State`] in one pass;
 //! - states merge in any order, serialise, and are keyed by snapshot and group;
-//! - [`Plan::finish`] picks a snapshot and gives exact outcomes with their components.
+//! - [`Plan::finish`] picks a snapshot and gives exact outcomes with their components;
+//! - a [`KpiEngine`] adds [`Definitions`], judges the outcomes and keeps an audit of the steps.
 #![deny(clippy::float_arithmetic)]
 
+mod audit;
 mod bindings;
+mod definitions;
+mod engine;
 mod error;
 mod evaluate;
 mod finish;
 mod fold;
+mod language;
 mod plan;
 mod state;
+mod suggest;
+mod threshold;
+mod yaml;
 
+pub use audit::AuditEvent;
 pub use bindings::Bindings;
+pub use definitions::{Definition, DefinitionError, DefinitionProblem, Definitions, Refresh};
+pub use engine::{Calculation, KpiEngine};
 pub use error::{EngineError, ErrorKind};
 pub use evaluate::Evaluate;
 pub use finish::{AsOf, Finished, Group, KpiResult, ObservedScales, Prior};
+pub use language::{
+    LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, parse_predicate, parse_row_expr,
+};
 pub use plan::{Plan, PlanOptions};
 pub use state::State;
+pub use threshold::{Status, ThresholdError, Thresholds, ValidRange, judge};
 
 /// The Arrow that this crate speaks; use it so that types match.
 pub use arrow;

@@ -14,10 +14,10 @@ pub use self::scales::ObservedScales;
 pub use self::select::AsOf;
 use self::select::{Chosen, choose, date, pooled};
 use self::terms::{GroupTerms, Lagged};
-use crate::EngineError;
 use crate::plan::{Plan, PlannedBody, PlannedKpi};
 use crate::state::key::{GroupKey, KeyValue};
 use crate::state::{SetState, State};
+use crate::{EngineError, Status};
 
 /// The outcomes of a state at one snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct KpiResult {
     pub id: Cow<'static, str>,
     /// Its value, or why it has none.
     pub outcome: Outcome,
+    /// How it stands against its thresholds; `None` until an engine with definitions has judged it.
+    pub status: Status,
     /// The exact form of the value.
     pub exact: Option<ExactForm>,
     /// The formula's measures by their text, each with its exact total where it has one.
@@ -151,6 +153,7 @@ fn result(kpi: &PlannedKpi, terms: &GroupTerms<'_>, floors: &[u32], earlier: Opt
     let mut result = KpiResult {
         id: kpi.spec.id.clone(),
         outcome: Outcome::Unavailable(Vec::new()),
+        status: Status::None,
         exact: None,
         components: Vec::new(),
         rows: terms.rows(),

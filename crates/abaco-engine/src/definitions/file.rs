@@ -1,0 +1,116 @@
+//! The shape of the file, key by key.
+
+use abaco_kpi::Rounding;
+use serde::Deserialize;
+
+use super::{Definition, Refresh};
+use crate::threshold::{Thresholds, ValidRange};
+use crate::yaml::Quoted;
+
+/// The most decimal places that a decimal holds.
+const MAX_SCALE: u32 = 28;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[serde(rename = "version")]
+    _version: Version,
+    pub(super) kpis: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "u64")]
+struct Version;
+
+impl TryFrom<u64> for Version {
+    type Error = String;
+
+    fn try_from(version: u64) -> Result<Self, String> {
+        if version == 1 { Ok(Self) } else { Err(format!("version {version} is unknown; this is version 1")) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Entry {
+    id: String,
+    name: Option<String>,
+    owner: Option<String>,
+    #[serde(default)]
+    departments: Vec<String>,
+    refresh: Option<Refresh>,
+    thresholds: Option<ThresholdsEntry>,
+    valid_range: Option<RangeEntry>,
+    rounding: Option<RoundingEntry>,
+    data_source: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ThresholdsEntry {
+    warning: Option<Quoted>,
+    critical: Option<Quoted>,
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "Ends")]
+struct RangeEntry(ValidRange);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ends {
+    min: Option<Quoted>,
+    max: Option<Quoted>,
+}
+
+impl TryFrom<Ends> for RangeEntry {
+    type Error = String;
+
+    fn try_from(ends: Ends) -> Result<Self, String> {
+        let range = ValidRange { min: ends.min.map(|end| end.0), max: ends.max.map(|end| end.0) };
+        match range {
+            ValidRange { min: None, max: None } => {
+                Err("the valid range needs `min`, `max` or both".to_owned())
+            }
+            ValidRange { min: Some(min), max: Some(max) } if min > max => {
+                Err(format!("the valid range begins at {min}, behind its end {max}"))
+            }
+            _ => Ok(Self(range)),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(try_from = "Rounding")]
+struct RoundingEntry(Rounding);
+
+impl TryFrom<Rounding> for RoundingEntry {
+    type Error = String;
+
+    fn try_from(rounding: Rounding) -> Result<Self, String> {
+        if rounding.scale > MAX_SCALE {
+            return Err(format!("rounding has at most {MAX_SCALE} places, found {}", rounding.scale));
+        }
+        Ok(Self(rounding))
+    }
+}
+
+impl From<Entry> for Definition {
+    fn from(entry: Entry) -> Self {
+        let thresholds = entry.thresholds.map_or_else(Thresholds::default, |thresholds| Thresholds {
+            warning: thresholds.warning.map(|threshold| threshold.0),
+            critical: thresholds.critical.map(|threshold| threshold.0),
+        });
+        Self {
+            id: entry.id,
+            name: entry.name,
+            owner: entry.owner,
+            departments: entry.departments,
+            refresh: entry.refresh,
+            thresholds,
+            valid_range: entry.valid_range.map_or_else(ValidRange::default, |range| range.0),
+            rounding: entry.rounding.map(|rounding| rounding.0),
+            data_source: entry.data_source,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! The engine: KPIs with their definitions, judged and audited.
+
+use std::time::SystemTime;
+
+use abaco_kpi::{FormulaKpi, Kpi, Outcome};
+use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    AsOf, AuditEvent, DefinitionError, Definitions, EngineError, Finished, KpiResult, ObservedScales, Plan,
+    PlanOptions, State,
+};
+
+/// A set of KPIs with what an institution says about them.
+///
+/// ```
+/// use std::{path::Path, sync::Arc};
+/// use abaco_engine::{AsOf, Definitions, KpiEngine, PlanOptions, Status};
+/// use abaco_kpi::{sum, Direction, FormulaKpi, KpiSpec, Unit};
+/// use arrow::array::{Int64Array, RecordBatch};
+///
+/// let late = FormulaKpi::new(
+///     KpiSpec::new("late_share", "Share in arrears", Unit::Percent).direction(Direction::LowerIsBetter),
+///     100 * sum("past_due_amount") / sum("outstanding_balance"),
+/// );
+/// let thresholds = r#"{version: 1, kpis: [{id: late_share, thresholds: {warning: "5", critical: "8"}}]}"#;
+/// let engine = KpiEngine::new([late]).with_definitions(Definitions::from_yaml(thresholds, Path::new("kpis.yml"))?)?;
+///
+/// let batch = RecordBatch::try_from_iter([
+///     ("past_due_amount", Arc::new(Int64Array::from(vec![5, 1])) as _),
+///     ("outstanding_balance", Arc::new(Int64Array::from(vec![60, 40])) as _),
+/// ])?;
+/// let calculation = engine.calculate(&[batch], &PlanOptions::default(), AsOf::Single)?;
+/// let result = &calculation.finished.groups[0].kpis[0];
+/// assert_eq!(result.outcome.value().map(|value| value.to_string()), Some("6.00".to_owned()));
+/// assert_eq!(result.status, Status::Warning);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct KpiEngine {
+    kpis: Vec<Box<dyn Kpi>>,
+    definitions: Definitions,
+    actor: String,
+    clock: fn() -> DateTime<Utc>,
+}
+
+/// What an engine calculated, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calculation {
+    /// The outcomes, each with its status.
+    pub finished: Finished,
+    /// The steps, in order.
+    pub audit: Vec<AuditEvent>,
+}
+
+impl KpiEngine {
+    /// An engine for these KPIs, without definitions.
+    pub fn new<K: Kpi + 'static>(kpis: impl IntoIterator<Item = K>) -> Self {
+        Self {
+            kpis: kpis.into_iter().map(|kpi| Box::new(kpi) as Box<dyn Kpi>).collect(),
+            definitions: Definitions::empty(),
+            actor: "abaco-engine".to_owned(),
+            clock: || DateTime::<Utc>::from(SystemTime::now()),
+        }
+    }
+
+    /// The same engine with names, roundings, thresholds and valid ranges from `definitions`.
+    ///
+    /// # Errors
+    /// [`DefinitionError`] if a definition is about no KPI of this engine, or does not fit it.
+    pub fn with_definitions(mut self, definitions: Definitions) -> Result<Self, DefinitionError> {
+        let known: Vec<&dyn Kpi> = self.kpis.iter().map(AsRef::as_ref).collect();
+        definitions.check(&known)?;
+        self.kpis = self.kpis.into_iter().map(|kpi| defined(kpi, &definitions)).collect();
+        self.definitions = definitions;
+        Ok(self)
+    }
+
+    /// The same engine with the name that its audit events carry.
+    #[must_use]
+    pub fn with_actor(mut self, actor: impl Into<String>) -> Self {
+        self.actor = actor.into();
+        self
+    }
+
+    /// The same engine with another clock, for results that must not change from run to run.
+    #[must_use]
+    pub fn with_clock(mut self, clock: fn() -> DateTime<Utc>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The KPIs, as the definitions name and round them.
+    pub fn kpis(&self) -> impl Iterator<Item = &dyn Kpi> {
+        self.kpis.iter().map(AsRef::as_ref)
+    }
+
+    /// The definitions.
+    pub fn definitions(&self) -> &Definitions {
+        &self.definitions
+    }
+
+    /// Plans the KPIs over tapes of this schema.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn plan(&self, schema: &Schema, options: &PlanOptions) -> Result<Plan, EngineError> {
+        let kpis: Vec<&dyn Kpi> = self.kpis().collect();
+        Plan::new(&kpis, schema, options)
+    }
+
+    /// Plans, folds on the threads of the current rayon pool, finishes and judges.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`], [`Plan::fold_all`] and [`Plan::finish`]. A KPI that fails does not stop the others.
+    pub fn calculate(
+        &self,
+        batches: &[RecordBatch],
+        options: &PlanOptions,
+        as_of: AsOf,
+    ) -> Result<Calculation, EngineError> {
+        let schema = batches.first().map_or_else(|| Schema::empty().into(), RecordBatch::schema);
+        let plan = self.plan(&schema, options)?;
+        let state = plan.fold_all(batches)?;
+        self.finish(&plan, &state, as_of, &ObservedScales::new())
+    }
+
+    /// Finishes and judges a state.
+    ///
+    /// # Errors
+    /// Those of [`Plan::finish`].
+    pub fn finish(
+        &self,
+        plan: &Plan,
+        state: &State,
+        as_of: AsOf,
+        observed: &ObservedScales,
+    ) -> Result<Calculation, EngineError> {
+        let mut audit = vec![self.event("started", None, "ok", None)];
+        let mut finished = plan.finish_observed(state, as_of, observed)?;
+        for (index, group) in finished.groups.iter_mut().enumerate() {
+            for (result, (spec, _)) in group.kpis.iter_mut().zip(plan.kpis()) {
+                if let Some(definition) = self.definitions.get(&spec.id) {
+                    result.status = definition.judge(&result.outcome, spec.direction);
+                }
+                // The totals come first; the groups repeat their KPIs and would bury them.
+                if index == 0 {
+                    audit.push(self.kpi_event(result));
+                }
+            }
+        }
+        audit.push(self.event("completed", None, "ok", None));
+        Ok(Calculation { finished, audit })
+    }
+
+    fn kpi_event(&self, result: &KpiResult) -> AuditEvent {
+        let detail = match &result.outcome {
+            Outcome::Value(value) => Some(value.rounded.to_string()),
+            other => other.reason(),
+        };
+        self.event("kpi", Some(result.id.to_string()), result.outcome.state(), detail)
+    }
+
+    fn event(&self, event: &str, kpi: Option<String>, status: &str, detail: Option<String>) -> AuditEvent {
+        AuditEvent {
+            timestamp: (self.clock)(),
+            actor: self.actor.clone(),
+            action: "calculate_all".to_owned(),
+            event: event.to_owned(),
+            kpi,
+            status: status.to_owned(),
+            detail,
+        }
+    }
+}
+
+/// The KPI with the name and the rounding that its definition gives it, if any.
+fn defined(kpi: Box<dyn Kpi>, definitions: &Definitions) -> Box<dyn Kpi> {
+    let Some(definition) = definitions.get(&kpi.spec().id) else { return kpi };
+    if definition.name.is_none() && definition.rounding.is_none() {
+        return kpi;
+    }
+    let mut spec = kpi.spec().clone();
+    if let Some(name) = &definition.name {
+        spec.title = name.clone().into();
+    }
+    if let Some(rounding) = definition.rounding {
+        spec.rounding = rounding;
+    }
+    Box::new(FormulaKpi::new(spec, kpi.formula()))
+}

@@ -1,0 +1,227 @@
+//! Definitions from outside: the shipped file, what is refused, and where.
+
+#![allow(clippy::unwrap_used)] // helpers of tests, which may stop
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use abaco_engine::{Definition, Definitions, Refresh, Status};
+use abaco_kpi::{
+    Decimal, Direction, FormulaKpi, Fraction, Kpi, KpiSpec, Outcome, Rounding, Unit, Value, count,
+};
+
+const SHIPPED: &str = include_str!("../../../config/kpi_definitions.yml");
+
+fn read(text: &str) -> Result<Definitions, String> {
+    Definitions::from_yaml(text, Path::new("kpis.yml")).map_err(|error| error.to_string())
+}
+
+/// The standard KPIs, and one without a direction.
+fn catalogue() -> Vec<FormulaKpi> {
+    let mut kpis = abaco_calculators::all();
+    kpis.push(FormulaKpi::new(KpiSpec::new("balance", "Balance", Unit::Currency), count()));
+    kpis
+}
+
+fn checked(text: &str) -> Result<(), String> {
+    let kpis = catalogue();
+    let kpis: Vec<&dyn Kpi> = kpis.iter().map(|kpi| kpi as &dyn Kpi).collect();
+    read(text)?.check(&kpis).map_err(|error| error.to_string())
+}
+
+fn outcome(numerator: i128, denominator: i128) -> Outcome {
+    let exact = Fraction::ratio(numerator, denominator).unwrap();
+    Outcome::Value(Value { rounded: exact.round(Rounding::half_away(2)).unwrap(), exact, caught: None })
+}
+
+#[test]
+fn the_shipped_definitions_are_v2s() {
+    assert_eq!(checked(SHIPPED), Ok(()));
+    let definitions = read(SHIPPED).unwrap();
+    let text = |value: Option<Decimal>| value.map(|value| value.to_string());
+    let summary = |definition: &Definition| {
+        let thresholds = (text(definition.thresholds.warning), text(definition.thresholds.critical));
+        let range = (text(definition.valid_range.min), text(definition.valid_range.max));
+        (definition.owner.clone(), thresholds, range)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let expected = BTreeMap::from([
+        ("par_30", (some("CRO"), (some("5"), some("8")), (some("0"), some("100")))),
+        ("par_90", (some("CRO"), (some("3"), some("5")), (some("0"), some("100")))),
+        ("collection_rate", (some("CFO"), (some("1.5"), some("1.0")), (some("0"), some("100")))),
+        ("portfolio_health", (some("CRO"), (some("5"), some("3")), (some("0"), some("10")))),
+    ]);
+    for (id, expected) in &expected {
+        assert_eq!(summary(definitions.get(id).unwrap()), *expected, "{id}");
+    }
+    for definition in definitions.iter() {
+        assert_eq!(definition.departments, ["risk"], "{}", definition.id);
+        assert_eq!(definition.refresh, Some(Refresh::Daily), "{}", definition.id);
+        if !expected.contains_key(definition.id.as_str()) {
+            let open = (some("CRO"), (None, None), (some("0"), some("100")));
+            assert_eq!(summary(definition), open, "{}", definition.id);
+        }
+    }
+    assert_eq!(definitions.iter().count(), 16);
+}
+
+#[test]
+fn a_definition_judges() {
+    let definitions = read(SHIPPED).unwrap();
+    let cases = [
+        ("par_30", Direction::LowerIsBetter, outcome(331, 100), Status::Ok),
+        ("par_30", Direction::LowerIsBetter, outcome(4_999_999, 1_000_000), Status::Ok),
+        ("par_30", Direction::LowerIsBetter, outcome(5, 1), Status::Warning),
+        ("par_30", Direction::LowerIsBetter, outcome(35, 2), Status::Critical),
+        ("par_30", Direction::LowerIsBetter, outcome(-1, 100), Status::Critical),
+        ("collection_rate", Direction::HigherIsBetter, outcome(10, 1), Status::Ok),
+        ("collection_rate", Direction::HigherIsBetter, outcome(1, 1), Status::Critical),
+        ("portfolio_health", Direction::HigherIsBetter, outcome(9, 2), Status::Warning),
+        ("par_ge_30", Direction::LowerIsBetter, outcome(99, 1), Status::Ok),
+        ("par_ge_30", Direction::LowerIsBetter, outcome(101, 1), Status::Critical),
+    ];
+    for (id, direction, outcome, expected) in cases {
+        assert_eq!(definitions.get(id).unwrap().judge(&outcome, direction), expected, "{id} {outcome:?}");
+    }
+}
+
+#[test]
+fn every_key_is_read() {
+    let text = r#"
+version: 1
+kpis:
+  - id: par_30
+    name: Portfolio at risk, 30 days
+    owner: CRO
+    departments: [risk, finance]
+    refresh: monthly
+    thresholds: { critical: "8.25" }
+    valid_range: { min: "-0.5" }
+    rounding: { scale: 4, mode: half_even }
+    data_source: core banking
+  - id: par_90
+    valid_range: { min: "1.0", max: "1" }
+    rounding: { scale: 28, mode: half_away }
+  - id: par_ge_1
+"#;
+    let definitions = read(text).unwrap();
+    let full = definitions.get("par_30").unwrap();
+    assert_eq!(full.name.as_deref(), Some("Portfolio at risk, 30 days"));
+    assert_eq!(full.departments, ["risk", "finance"]);
+    assert_eq!(full.refresh, Some(Refresh::Monthly));
+    assert_eq!((full.thresholds.warning, full.thresholds.critical), (None, Some(Decimal::new(825, 2))));
+    assert_eq!((full.valid_range.min, full.valid_range.max), (Some(Decimal::new(-5, 1)), None));
+    assert_eq!(full.rounding, Some(Rounding::half_even(4)));
+    assert_eq!(full.data_source.as_deref(), Some("core banking"));
+    assert_eq!(definitions.get("par_90").unwrap().rounding, Some(Rounding::half_away(28)));
+    let bare = definitions.get("par_ge_1").unwrap();
+    assert!(bare.thresholds.is_empty() && bare.valid_range.is_empty() && bare.departments.is_empty());
+    assert_eq!((bare.name.as_ref(), bare.refresh, bare.rounding), (None, None, None));
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    let entry = |rest: &str| format!("version: 1\nkpis:\n  - id: par_90\n  - id: par_30\n    {rest}\n");
+    let cases = [
+        (String::new(), "line 1, column 1: missing field `version`"),
+        ("version: 2\nkpis: []".to_owned(), "line 1, column 1: version 2 is unknown; this is version 1"),
+        ("kpis: []".to_owned(), "line 1, column 1: missing field `version`"),
+        ("version: 1\nkpis: []\nkpis: []".to_owned(), "line 1, column 1: duplicate field `kpis`"),
+        (
+            "version: 1\nkpi: []".to_owned(),
+            "line 2, column 1: unknown field `kpi`, expected `version` or `kpis`",
+        ),
+        (
+            "version: 1\nkpis:\n  - {id: par_30, owner: [".to_owned(),
+            "line 3, column 25: kpis[0].owner: invalid type: sequence, expected a string",
+        ),
+        ("version: 1\nkpis:\n  - owner: CRO".to_owned(), "line 3, column 5: kpis[0]: missing field `id`"),
+        (
+            entry("formula: SUM(a)"),
+            "line 5, column 5: kpi `par_30`: kpis[1]: unknown field `formula`, expected one of `id`, `name`, `owner`, `departments`, `refresh`, `thresholds`, `valid_range`, `rounding`, `data_source`",
+        ),
+        (entry("owner: CRO\n    owner: CFO"), "line 4, column 5: kpis[1]: duplicate field `owner`"),
+        (
+            entry("refresh: sometimes"),
+            "line 5, column 14: kpi `par_30`: kpis[1].refresh: unknown variant `sometimes`, expected one of `hourly`, `daily`, `weekly`, `monthly`",
+        ),
+        (
+            entry("thresholds: { warning: 5 }"),
+            "line 5, column 28: kpi `par_30`: kpis[1].thresholds.warning: invalid type: integer `5`, expected a decimal in quotes, such as \"1.5\"",
+        ),
+        (
+            entry("thresholds: { warning: 5.5 }"),
+            "line 5, column 28: kpi `par_30`: kpis[1].thresholds.warning: invalid type: floating point `5.5`, expected a decimal in quotes, such as \"1.5\"",
+        ),
+        (
+            entry("thresholds: { warning: \"five\" }"),
+            "line 5, column 28: kpi `par_30`: kpis[1].thresholds.warning: `five` is no decimal of at most 28 digits, such as \"1.5\"",
+        ),
+        (
+            entry("thresholds: { waring: \"5\" }"),
+            "line 5, column 19: kpi `par_30`: kpis[1].thresholds: unknown field `waring`, expected `warning` or `critical`",
+        ),
+        (
+            entry("valid_range: { min: \"2\", max: \"1\" }"),
+            "line 4, column 5: kpi `par_30`: kpis[1]: the valid range begins at 2, behind its end 1",
+        ),
+        (
+            entry("valid_range: {}"),
+            "line 4, column 5: kpi `par_30`: kpis[1]: the valid range needs `min`, `max` or both",
+        ),
+        (
+            entry("rounding: { scale: 29, mode: half_away }"),
+            "line 4, column 5: kpi `par_30`: kpis[1]: rounding has at most 28 places, found 29",
+        ),
+        (
+            entry("rounding: { scale: 2, mode: up }"),
+            "line 5, column 33: kpi `par_30`: kpis[1].rounding.mode: unknown variant `up`, expected `half_away` or `half_even`",
+        ),
+        (entry("owner: CRO\n  - id: par_30"), "kpi `par_30`: defined twice"),
+        (
+            entry("thresholds: { warning: \"8\", critical: \"5\" }"),
+            "kpi `par_30`: lower is better, so the warning 8 must not lie above the critical threshold 5",
+        ),
+        (
+            "{version: 1, kpis: [{id: collection_rate, thresholds: {warning: \"1\", critical: \"1.5\"}}]}"
+                .to_owned(),
+            "kpi `collection_rate`: higher is better, so the warning 1 must not lie below the critical threshold 1.5",
+        ),
+        (
+            "{version: 1, kpis: [{id: balance, thresholds: {warning: \"1\"}}]}".to_owned(),
+            "kpi `balance`: neither direction is better, so it takes no thresholds",
+        ),
+        (
+            "{version: 1, kpis: [{id: risk.par_30}]}".to_owned(),
+            "kpi `risk.par_30`: this is another name of `par_30`; a definition uses the id",
+        ),
+        (
+            "{version: 1, kpis: [{id: PAR30}]}".to_owned(),
+            "kpi `PAR30`: this is another name of `par_30`; a definition uses the id",
+        ),
+        (
+            "{version: 1, kpis: [{id: Par-90}]}".to_owned(),
+            "kpi `Par-90`: no KPI has this id; did you mean `par_90`?",
+        ),
+        (
+            "{version: 1, kpis: [{id: colection_rate}]}".to_owned(),
+            "kpi `colection_rate`: no KPI has this id; did you mean `collection_rate`?",
+        ),
+        ("{version: 1, kpis: [{id: arr}]}".to_owned(), "kpi `arr`: no KPI has this id"),
+    ];
+    for (text, expected) in cases {
+        let error = checked(&text).expect_err(&text);
+        assert_eq!(error, format!("kpis.yml: {expected}"), "{text}");
+    }
+}
+
+#[test]
+fn hostile_files_are_refused() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert!(read(&deep).is_err());
+    let laughs = "version: 1\nkpis: &a [x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a]\n";
+    assert!(read(laughs).is_err());
+    assert!(read("version: 1\nkpis: []\n---\nversion: 1\nkpis: []\n").is_err());
+    let long = format!("version: 1\nkpis: []\n#{}", "x".repeat(4 * 1024 * 1024));
+    assert_eq!(read(&long).unwrap_err(), "kpis.yml: the file has 4194325 bytes; at most 4194304 are allowed");
+}

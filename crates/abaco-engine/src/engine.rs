@@ -111,6 +111,9 @@ impl KpiEngine {
 
     /// Plans, folds on the threads of the current rayon pool, finishes and judges.
     ///
+    /// The schema is that of the first batch; without any batch there is none, and every KPI that reads a column is
+    /// unavailable.
+    ///
     /// # Errors
     /// Those of [`Plan::new`], [`Plan::fold_all`] and [`Plan::finish`]. A KPI that fails does not stop the others.
     pub fn calculate(

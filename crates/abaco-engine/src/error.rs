@@ -117,6 +117,18 @@ impl EngineError {
     }
 }
 
+impl EngineError {
+    /// The same error about a piece of a batch whose first row is `start` in the batch.
+    pub(crate) fn shifted(self, start: usize) -> Self {
+        match self {
+            Self::Precision { column, row, precision } => {
+                Self::Precision { column, row: start + row, precision }
+            }
+            other => other,
+        }
+    }
+}
+
 fn listed(names: &[String]) -> String {
     if names.is_empty() { "no columns".to_owned() } else { names.join(", ") }
 }

@@ -17,10 +17,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Nothing is configured, or there is no value to judge.
+    /// No threshold is configured, or there is no value to judge.
     #[default]
     None,
-    /// No threshold is crossed and the value is in its valid range.
+    /// No threshold is crossed, and there is one.
     Ok,
     /// The warning threshold is reached.
     Warning,
@@ -202,12 +202,8 @@ pub fn judge(outcome: &Outcome, direction: Direction, thresholds: &Thresholds, r
     let Some(value) = outcome.exact() else {
         return Status::None;
     };
-    let by_range = match (range.is_empty(), range.contains(value)) {
-        (true, _) => Status::None,
-        (false, true) => Status::Ok,
-        (false, false) => Status::Critical,
-    };
-    thresholds.judge(value, direction).max(by_range)
+    // A possible value is not yet a good one: only thresholds say that it is.
+    if range.contains(value) { thresholds.judge(value, direction) } else { Status::Critical }
 }
 
 #[cfg(test)]
@@ -277,8 +273,8 @@ mod tests {
         let open = ValidRange { max: None, ..percent };
         let lax = Thresholds { warning: Some(decimal("1000")), critical: None };
         let cases = [
-            (percent, Thresholds::default(), "0", [Status::Critical, Status::Ok, Status::Ok]),
-            (percent, Thresholds::default(), "100", [Status::Ok, Status::Ok, Status::Critical]),
+            (percent, Thresholds::default(), "0", [Status::Critical, Status::None, Status::None]),
+            (percent, Thresholds::default(), "100", [Status::None, Status::None, Status::Critical]),
             (percent, lax, "100", [Status::Ok, Status::Ok, Status::Critical]),
             (open, lax, "100", [Status::Ok; 3]),
             (open, lax, "1000", [Status::Ok, Status::Warning, Status::Warning]),

@@ -91,7 +91,7 @@ impl Plan {
         as_of: AsOf,
         observed: &ObservedScales,
     ) -> Result<Finished, EngineError> {
-        state.check(&self.fingerprint)?;
+        state.check(self)?;
         let chosen = choose(self, state, as_of)?;
         let floors = self.floors(observed);
         let mut groups = Vec::new();

@@ -43,7 +43,7 @@ impl Plan {
     /// larger than its column declares where the plan relies on it, [`EngineError::DifferentPlan`] and
     /// [`EngineError::TooManyRows`]. After an error the state is as before.
     pub fn fold(&self, state: &mut State, batch: &RecordBatch) -> Result<(), EngineError> {
-        state.check(&self.fingerprint)?;
+        state.check(self)?;
         let rows = u64::try_from(batch.num_rows()).map_err(|_| EngineError::TooManyRows)?;
         if state.rows().checked_add(rows).is_none_or(|rows| rows > MAX_ROWS) {
             return Err(EngineError::TooManyRows);
@@ -65,13 +65,13 @@ impl Plan {
     /// # Errors
     /// Those of [`fold`](Self::fold).
     pub fn fold_all(&self, batches: &[RecordBatch]) -> Result<State, EngineError> {
-        let pieces: Vec<RecordBatch> = batches.iter().flat_map(slices).collect();
+        let pieces: Vec<(usize, RecordBatch)> = batches.iter().flat_map(slices).collect();
         pieces
             .par_iter()
             .try_fold(
                 || self.empty(),
-                |mut state, piece| {
-                    self.fold(&mut state, piece)?;
+                |mut state, (start, piece)| {
+                    self.fold(&mut state, piece).map_err(|error| error.shifted(*start))?;
                     Ok(state)
                 },
             )
@@ -89,7 +89,7 @@ impl Plan {
     /// # Errors
     /// [`EngineError::DifferentPlan`] if either is of another plan, [`EngineError::TooManyRows`].
     pub fn merge(&self, into: &mut State, other: &State) -> Result<(), EngineError> {
-        into.check(&self.fingerprint)?;
+        into.check(self)?;
         into.merge(other)
     }
 
@@ -153,8 +153,8 @@ impl Plan {
     }
 }
 
-/// A batch in pieces that are worth a thread each; slicing copies nothing.
-fn slices(batch: &RecordBatch) -> Vec<RecordBatch> {
+/// A batch in pieces that are worth a thread each, with their first rows; slicing copies nothing.
+fn slices(batch: &RecordBatch) -> Vec<(usize, RecordBatch)> {
     let rows = batch.num_rows();
-    (0..rows).step_by(SEGMENT).map(|start| batch.slice(start, SEGMENT.min(rows - start))).collect()
+    (0..rows).step_by(SEGMENT).map(|start| (start, batch.slice(start, SEGMENT.min(rows - start)))).collect()
 }

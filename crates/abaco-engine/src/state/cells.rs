@@ -67,6 +67,20 @@ impl Cells {
         }
     }
 
+    /// Whether these are the cells of a slot of this kind.
+    pub(crate) fn is_of(&self, kind: &SlotKind) -> bool {
+        self.is_like(&Self::new(kind))
+    }
+
+    /// Whether both hold cells of one kind, so that they merge.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Extreme { largest: a, .. }, Self::Extreme { largest: b, .. }) => a == b,
+            (Self::Keyed { sums: a, .. }, Self::Keyed { sums: b, .. }) => a == b,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+
     /// The same kind of cells for no group.
     pub(crate) fn emptied(&self) -> Self {
         match self {
@@ -89,7 +103,7 @@ impl Cells {
         }
     }
 
-    /// Merges cell `from` of `other` into cell `into`. Both are of one plan, so they are of one kind.
+    /// Merges cell `from` of `other` into cell `into`. Both are alike, which the caller has checked.
     pub(crate) fn merge(&mut self, into: usize, other: &Self, from: usize) {
         match (self, other) {
             (Self::Count(cells), Self::Count(others)) => cells[into] += others[from],

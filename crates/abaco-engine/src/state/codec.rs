@@ -23,6 +23,7 @@ impl State {
         out.0.extend_from_slice(&self.fingerprint);
         out.len(self.sets.len());
         for set in &self.sets {
+            out.len(set.arity);
             out.len(set.slots.len());
             for cells in &set.slots {
                 out.shape(cells);
@@ -119,7 +120,6 @@ impl Writer {
 
     fn group(&mut self, key: &GroupKey) {
         self.key(&key.snapshot.map_or(KeyValue::Null, KeyValue::Date));
-        self.len(key.by.len());
         for value in &key.by {
             self.key(value);
         }
@@ -198,21 +198,21 @@ impl<'b> Reader<'b> {
     }
 
     fn set(&mut self) -> Result<SetState> {
+        let arity = self.len(0)?;
         let mut slots = Vec::new();
         for _ in 0..self.len(1)? {
             slots.push(self.shape()?);
         }
-        let mut set = SetState::new(slots);
+        let mut set = SetState::new(arity, slots);
         let mut last: Option<GroupKey> = None;
-        for _ in 0..self.len(17)? {
-            let key = self.group()?;
+        let mut room = MAX_ROWS;
+        for _ in 0..self.len(9)? {
+            let key = self.group(arity)?;
             if last.as_ref().is_some_and(|last| *last >= key) {
                 return Err(self.error("groups out of order"));
             }
             let rows = self.u64()?;
-            if rows > MAX_ROWS {
-                return Err(self.error("too many rows"));
-            }
+            room = room.checked_sub(rows).ok_or_else(|| self.error("too many rows"))?;
             let group = set.group(&key);
             set.rows[group] = rows;
             for slot in 0..set.slots.len() {
@@ -254,13 +254,13 @@ impl<'b> Reader<'b> {
         })
     }
 
-    fn group(&mut self) -> Result<GroupKey> {
+    fn group(&mut self, arity: usize) -> Result<GroupKey> {
         let snapshot = match self.key()? {
             KeyValue::Null => None,
             KeyValue::Date(days) => Some(days),
             _ => return Err(self.error("a snapshot that is no date")),
         };
-        let by = (0..self.len(1)?).map(|_| self.key()).collect::<Result<_>>()?;
+        let by = (0..arity).map(|_| self.key()).collect::<Result<_>>()?;
         Ok(GroupKey { snapshot, by })
     }
 

@@ -11,7 +11,7 @@ use self::key::GroupKey;
 use crate::plan::Plan;
 use crate::{EngineError, plan};
 
-/// Rows that one group may have; with the digit bound of a row it proves that no total overflows.
+/// Rows that a state may have; with the digit bound of a row it proves that no total overflows.
 pub(crate) const MAX_ROWS: u64 = 1 << 62;
 
 /// The accumulated measures of a plan, keyed by snapshot and group.
@@ -29,6 +29,8 @@ pub(crate) struct SetState {
     pub(crate) keys: Vec<GroupKey>,
     index: HashMap<GroupKey, usize>,
     pub(crate) rows: Vec<u64>,
+    /// Number of values in each key.
+    pub(crate) arity: usize,
     /// One per slot of the plan.
     pub(crate) slots: Vec<Cells>,
 }
@@ -36,35 +38,55 @@ pub(crate) struct SetState {
 impl State {
     pub(crate) fn new(plan: &Plan) -> Self {
         let slots: Vec<Cells> = plan.slots.iter().map(|slot| Cells::new(&slot.kind)).collect();
-        let sets = plan.groupings.iter().map(|_| SetState::new(slots.clone())).collect();
+        let sets = plan.groupings.iter().map(|by| SetState::new(by.len(), slots.clone())).collect();
         Self { fingerprint: plan.fingerprint, sets }
     }
 
     /// Rows folded so far.
     pub fn rows(&self) -> u64 {
-        self.sets.first().map_or(0, |totals| totals.rows.iter().sum())
+        self.sets.first().map_or(0, SetState::total_rows)
     }
 
-    /// Fails unless the state was made by a plan with this fingerprint.
-    pub(crate) fn check(&self, fingerprint: &[u8; 32]) -> Result<(), EngineError> {
-        if self.fingerprint == *fingerprint {
+    /// Fails unless the state is one of this plan's: its fingerprint and, for bytes that only claim it, its shape.
+    pub(crate) fn check(&self, plan: &Plan) -> Result<(), EngineError> {
+        let fits = |(set, by): (&SetState, &Vec<_>)| {
+            set.arity == by.len()
+                && set.slots.len() == plan.slots.len()
+                && set.slots.iter().zip(&plan.slots).all(|(cells, slot)| cells.is_of(&slot.kind))
+        };
+        if self.fingerprint == plan.fingerprint
+            && self.sets.len() == plan.groupings.len()
+            && self.sets.iter().zip(&plan.groupings).all(fits)
+        {
             return Ok(());
         }
-        Err(EngineError::DifferentPlan {
-            expected: plan::hex(fingerprint),
-            found: plan::hex(&self.fingerprint),
-        })
+        Err(self.foreign(&plan.fingerprint))
+    }
+
+    fn foreign(&self, expected: &[u8; 32]) -> EngineError {
+        EngineError::DifferentPlan { expected: plan::hex(expected), found: plan::hex(&self.fingerprint) }
     }
 
     /// Adds what `other` has accumulated.
     ///
     /// # Errors
-    /// [`EngineError::DifferentPlan`], and [`EngineError::TooManyRows`] past 2^62 rows in a group; then `self`
-    /// is as before.
+    /// [`EngineError::DifferentPlan`], and [`EngineError::TooManyRows`] past 2^62 rows; then `self` is as before.
     pub fn merge(&mut self, other: &Self) -> Result<(), EngineError> {
-        other.check(&self.fingerprint)?;
+        let alike = |(a, b): (&SetState, &SetState)| {
+            a.arity == b.arity
+                && a.slots.len() == b.slots.len()
+                && a.slots.iter().zip(&b.slots).all(|(a, b)| a.is_like(b))
+        };
+        if self.fingerprint != other.fingerprint
+            || self.sets.len() != other.sets.len()
+            || !self.sets.iter().zip(&other.sets).all(alike)
+        {
+            return Err(other.foreign(&self.fingerprint));
+        }
         for (set, from) in self.sets.iter().zip(&other.sets) {
-            set.check_room(from)?;
+            if set.total_rows() + from.total_rows() > MAX_ROWS {
+                return Err(EngineError::TooManyRows);
+            }
         }
         for (set, from) in self.sets.iter_mut().zip(&other.sets) {
             set.merge(from);
@@ -74,13 +96,18 @@ impl State {
 }
 
 impl SetState {
-    pub(crate) fn new(slots: Vec<Cells>) -> Self {
-        Self { keys: Vec::new(), index: HashMap::new(), rows: Vec::new(), slots }
+    pub(crate) fn new(arity: usize, slots: Vec<Cells>) -> Self {
+        Self { keys: Vec::new(), index: HashMap::new(), rows: Vec::new(), arity, slots }
+    }
+
+    /// Rows of all groups: at most [`MAX_ROWS`], which every addition and every decoding holds to.
+    pub(crate) fn total_rows(&self) -> u64 {
+        self.rows.iter().sum()
     }
 
     /// The same slots without any group.
     pub(crate) fn emptied(&self) -> Self {
-        Self::new(self.slots.iter().map(Cells::emptied).collect())
+        Self::new(self.arity, self.slots.iter().map(Cells::emptied).collect())
     }
 
     pub(crate) fn find(&self, key: &GroupKey) -> Option<usize> {
@@ -107,16 +134,6 @@ impl SetState {
         let mut groups: Vec<usize> = (0..self.keys.len()).collect();
         groups.sort_by(|a, b| self.keys[*a].cmp(&self.keys[*b]));
         groups
-    }
-
-    fn check_room(&self, from: &Self) -> Result<(), EngineError> {
-        for (key, rows) in from.keys.iter().zip(&from.rows) {
-            let own = self.find(key).map_or(0, |group| self.rows[group]);
-            if own.checked_add(*rows).is_none_or(|rows| rows > MAX_ROWS) {
-                return Err(EngineError::TooManyRows);
-            }
-        }
-        Ok(())
     }
 
     fn merge(&mut self, other: &Self) {

@@ -1,7 +1,9 @@
 //! The engine through its public API.
 
 mod audit;
+mod definitions;
 mod keyed;
+mod language;
 mod plan;
 mod snapshots;
 mod state_bytes;

@@ -199,6 +199,20 @@ fn a_product_relies_on_the_declared_precision_and_holds_values_to_it() {
 }
 
 #[test]
+fn the_row_of_an_error_is_that_of_the_batch_however_it_is_cut() {
+    let product = kpi("x", sum(col("annual_rate") * col("outstanding_balance")));
+    let rows = 200_000;
+    let rates = (0..rows).map(|row| Some(if row == 150_001 { 1_000 } else { 1 }));
+    let tape = batch([
+        ("annual_rate", wide(rates, 3, 2)),
+        ("outstanding_balance", wide((0..rows).map(|_| Some(1)), 5, 2)),
+    ]);
+    let plan = Plan::new(&[&product as &dyn Kpi], &tape.schema(), &PlanOptions::default()).unwrap();
+    let error = plan.fold_all(&[tape]).unwrap_err();
+    assert_eq!(error, EngineError::Precision { column: "annual_rate".into(), row: 150_001, precision: 3 });
+}
+
+#[test]
 fn bindings_compute_canonical_columns_and_keep_the_measures_text() {
     let bucket = case(col("dpd").ge(90), "outstanding_balance").otherwise(0);
     let options = PlanOptions {

@@ -62,6 +62,22 @@ fn every_cut_is_found() {
     assert!(matches!(State::from_bytes(&longer), Err(EngineError::Decode { reason: "bytes left over", .. })));
 }
 
+/// Bytes that claim a plan's fingerprint but have another shape are as foreign as those of another plan.
+#[test]
+fn a_forged_fingerprint_is_not_enough() {
+    let plan = plan();
+    let other = [kpi("sum", sum("outstanding_balance"))];
+    let other = Plan::new(&[&other[0] as &dyn Kpi], &tape().schema(), &PlanOptions::default()).unwrap();
+    let mut forged = other.fold_all(&[tape()]).unwrap().to_bytes();
+    let fingerprint = 6..38;
+    forged[fingerprint.clone()].copy_from_slice(&saved()[fingerprint]);
+    let mut forged = State::from_bytes(&forged).unwrap();
+    let mut state = plan.empty();
+    assert!(matches!(plan.merge(&mut state, &forged), Err(EngineError::DifferentPlan { .. })));
+    assert!(matches!(plan.finish(&forged, AsOf::Single), Err(EngineError::DifferentPlan { .. })));
+    assert!(matches!(plan.fold(&mut forged, &tape()), Err(EngineError::DifferentPlan { .. })));
+}
+
 #[test]
 fn a_state_of_another_plan_is_refused() {
     let other = [kpi("sum", sum("outstanding_balance"))];

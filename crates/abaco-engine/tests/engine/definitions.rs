@@ -10,7 +10,7 @@ use abaco_kpi::{
     Decimal, Direction, FormulaKpi, Fraction, Kpi, KpiSpec, Outcome, Rounding, Unit, Value, count,
 };
 
-const SHIPPED: &str = include_str!("../../../config/kpi_definitions.yml");
+const SHIPPED: &str = include_str!("../../../../config/kpi_definitions.yml");
 
 fn read(text: &str) -> Result<Definitions, String> {
     Definitions::from_yaml(text, Path::new("kpis.yml")).map_err(|error| error.to_string())
@@ -77,7 +77,7 @@ fn a_definition_judges() {
         ("collection_rate", Direction::HigherIsBetter, outcome(10, 1), Status::Ok),
         ("collection_rate", Direction::HigherIsBetter, outcome(1, 1), Status::Critical),
         ("portfolio_health", Direction::HigherIsBetter, outcome(9, 2), Status::Warning),
-        ("par_ge_30", Direction::LowerIsBetter, outcome(99, 1), Status::Ok),
+        ("par_ge_30", Direction::LowerIsBetter, outcome(99, 1), Status::None),
         ("par_ge_30", Direction::LowerIsBetter, outcome(101, 1), Status::Critical),
     ];
     for (id, direction, outcome, expected) in cases {

@@ -1,1 +1,0 @@
-//! Examples of the abaco crates; see the files beside this folder.

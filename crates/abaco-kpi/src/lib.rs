@@ -61,7 +61,7 @@ pub use measure::{Aggregate, KeyTerm, KeyedMeasure, Measure, NamedSum, Reduction
 pub use outcome::{Outcome, Undefined, Value};
 pub use predicate::{Comparison, Predicate};
 pub use rounding::{Rounding, RoundingMode};
-pub use scaled::{MAX_TOTAL_DIGITS, Scaled, pow10};
+pub use scaled::{POW10, Scaled, pow10};
 pub use spec::{Direction, KpiSpec, Unit};
 
 /// The decimal type of every rounded result.

@@ -9,10 +9,8 @@ use rust_decimal::Decimal;
 
 use crate::Fraction;
 
-/// Digits that every 256-bit total can hold.
-pub const MAX_TOTAL_DIGITS: u32 = 76;
-
-const POW10: [i128; 39] = {
+/// `POW10[n]` is ten to the power of n, as far as 128 bits hold it; see also [`pow10`].
+pub const POW10: [i128; 39] = {
     let mut table = [1i128; 39];
     let mut exponent = 1;
     while exponent < 39 {

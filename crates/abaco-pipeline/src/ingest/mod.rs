@@ -12,10 +12,8 @@ use crate::contract::Contract;
 use crate::source::{Format, Source};
 
 mod open;
-mod report;
 
-pub(crate) use report::Counters;
-pub use report::{ColumnReport, IngestReport};
+pub use crate::source::{ColumnReport, IngestReport};
 
 /// The most rows that a batch may have.
 pub const MAX_BATCH_ROWS: usize = 1 << 20;

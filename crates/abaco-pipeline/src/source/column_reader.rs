@@ -7,13 +7,13 @@ use arrow::array::{
 };
 use arrow::datatypes::Field;
 
+use super::Counters;
 use super::date_text::{in_calendar, parse_date};
 use super::decimal_text::{DecimalRule, ParsedDecimal, parse_decimal};
 use super::fault::Fault;
 use super::nulls::{NullTokens, trim};
 use super::rescale::rescale;
 use crate::contract::{Bound, ColumnType, ExcessDigits, NullRule};
-use crate::ingest::Counters;
 
 /// Turns cells into an Arrow array under the rules of the contract, and counts what the rules did.
 ///

@@ -8,11 +8,11 @@ use ::csv::{Position, Reader, ReaderBuilder, StringRecord};
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
+use super::IngestReport;
 use super::column_reader::ColumnReader;
 use super::hashing::{HashingReader, TooMuch};
 use super::{Format, Input, Source};
 use crate::contract::normalise;
-use crate::ingest::IngestReport;
 use crate::{CellError, CellProblem, PipelineError};
 
 /// A longer row is refused, so that an unclosed quote does not read the rest of the tape into memory.

@@ -3,7 +3,6 @@
 use arrow::record_batch::RecordBatch;
 
 use crate::PipelineError;
-use crate::ingest::IngestReport;
 
 mod column_reader;
 mod csv;
@@ -19,11 +18,14 @@ mod ipc_footer;
 mod nulls;
 mod parquet;
 mod pow10;
+mod report;
 mod rescale;
 mod typed;
 pub(crate) mod typed_source;
 
 pub use format::Format;
+pub(crate) use report::Counters;
+pub use report::{ColumnReport, IngestReport};
 pub(crate) use {
     column_reader::ColumnReader, csv::CsvFile, input::Input, ipc::IpcFile, parquet::ParquetFile,
 };

@@ -7,13 +7,13 @@ use arrow::datatypes::{Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
+use super::IngestReport;
 use super::column_reader::ColumnReader;
 use super::guard::guarded;
 use super::typed::{self, ArrayFault};
 use super::{Format, Input, Source};
 use crate::PipelineError;
 use crate::contract::Bound;
-use crate::ingest::IngestReport;
 
 /// A reader's batches, which have only the selected columns, in the order of the file.
 pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::source::{ColumnReader, Format};
+use super::{ColumnReader, Format};
 
 /// What was read, from where, and what the contract's rules did to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

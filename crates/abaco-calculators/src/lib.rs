@@ -1,1 +1,54 @@
+//! The portfolio KPIs: one file per family, each KPI a spec and a formula.
+//!
+//! This crate describes and computes nothing: an engine executes the formulas. [`ALL`] is *the* list of the
+//! standard KPIs; catalogue, documentation and law tests iterate it. A [`Profile`] is such a list with a name:
+//! [`STANDARD`], and [`LEGACY_V2`] for those who must first reproduce the numbers of the system they leave.
+//!
+//! ```
+//! use abaco_calculators::{Profile, all, profile};
+//! use abaco_kpi::Kpi;
+//!
+//! let ids: Vec<String> = all().iter().map(|kpi| kpi.spec().id.to_string()).collect();
+//! assert_eq!(ids[..4], ["par_30", "par_90", "collection_rate", "portfolio_health"]);
+//! assert_eq!(profile("legacy_v2").map(Profile::len), Some(4));
+//! ```
 
+pub mod legacy_v2;
+pub mod par;
+mod profile;
+pub mod seed;
+
+use abaco_kpi::FormulaKpi;
+
+pub use par::{par_ge, par_gt};
+pub use profile::{LEGACY_V2, PROFILES, Profile, STANDARD, profile};
+pub use seed::{collection_rate, par_30, par_90, portfolio_health};
+
+/// Every standard KPI, family by family.
+pub const ALL: &[fn() -> FormulaKpi] = &[
+    par_30,
+    par_90,
+    collection_rate,
+    portfolio_health,
+    || par_ge(1),
+    || par_ge(7),
+    || par_ge(30),
+    || par_ge(60),
+    || par_ge(90),
+    || par_ge(180),
+    || par_gt(0),
+    || par_gt(7),
+    || par_gt(30),
+    || par_gt(60),
+    || par_gt(90),
+    || par_gt(180),
+];
+
+/// The KPIs of [`ALL`].
+///
+/// ```
+/// assert_eq!(abaco_calculators::all().len(), abaco_calculators::ALL.len());
+/// ```
+pub fn all() -> Vec<FormulaKpi> {
+    STANDARD.kpis()
+}

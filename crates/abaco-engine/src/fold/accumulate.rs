@@ -77,7 +77,7 @@ fn add_sum(block: &Block<'_>, groups: BlockGroups<'_>, sum: &SumOf, cells: &mut 
             let cell = &mut cells[group];
             cell.matched += rows.count();
             cell.valid += live.count();
-            cell.total = cell.total.wrapping_add(total(&numbers.values, &live));
+            cell.total = cell.total.wrapping_add(total(&numbers.values, &live, live == block.all()));
         }
         BlockGroups::PerRow(groups) => {
             rows.for_each(|row| cells[groups[row] as usize].matched += 1);
@@ -90,13 +90,16 @@ fn add_sum(block: &Block<'_>, groups: BlockGroups<'_>, sum: &SumOf, cells: &mut 
     }
 }
 
-/// The exact sum of the chosen rows of a block.
-fn total(values: &Values<'_>, rows: &Mask) -> i256 {
+/// The exact sum of the chosen rows of a block; `all` says that they are all of its rows.
+fn total(values: &Values<'_>, rows: &Mask, all: bool) -> i256 {
     match values {
-        // A block's 2^10 values of at most 64 bits fit 128 bits with room to spare.
-        Values::I32(values) => i256::from_i128(narrow_total(values, rows)),
-        Values::I64(values) => i256::from_i128(narrow_total(values, rows)),
-        Values::I128(values) => wide_total(values, rows),
+        // A block's values of at most 64 bits fit 128 bits with room to spare.
+        Values::I32(values) if all => i256::from(values.iter().map(|value| i64::from(*value)).sum::<i64>()),
+        Values::I64(values) if all => i256::from_i128(values.iter().map(|value| i128::from(*value)).sum()),
+        Values::I128(values) if all => wide_total(values.iter().copied()),
+        Values::I32(values) => i256::from(chosen(values, rows).map(i64::from).sum::<i64>()),
+        Values::I64(values) => i256::from_i128(chosen(values, rows).map(i128::from).sum()),
+        Values::I128(values) => wide_total(chosen(values, rows)),
         Values::I256(values) => {
             let mut sum = i256::ZERO;
             rows.for_each(|row| sum = sum.wrapping_add(values[row]));
@@ -106,40 +109,18 @@ fn total(values: &Values<'_>, rows: &Mask) -> i256 {
     }
 }
 
-fn narrow_total<T: Copy + Into<i128>>(values: &[T], rows: &Mask) -> i128 {
-    let mut sum = 0i128;
-    for (word, chunk) in rows.words().iter().zip(values.chunks(64)) {
-        if *word == u64::MAX {
-            sum += chunk.iter().map(|value| (*value).into()).sum::<i128>();
-        } else {
-            let mut rest = *word;
-            while rest != 0 {
-                sum += chunk[rest.trailing_zeros() as usize].into();
-                rest &= rest - 1;
-            }
-        }
-    }
-    sum
+/// The values of the chosen rows.
+fn chosen<'v, T: Copy>(values: &'v [T], rows: &'v Mask) -> impl Iterator<Item = T> + 'v {
+    rows.iter().map(|row| values[row])
 }
 
 /// Sums 128-bit values in a 192-bit accumulator: a low half, and what carries and signs add above it.
-fn wide_total(values: &[i128], rows: &Mask) -> i256 {
+fn wide_total(values: impl Iterator<Item = i128>) -> i256 {
     let (mut low, mut high) = (0u128, 0i64);
-    let mut add = |value: i128| {
+    for value in values {
         let (sum, carry) = low.overflowing_add(value.cast_unsigned());
         low = sum;
         high += i64::from(carry) - i64::from(value < 0);
-    };
-    for (word, chunk) in rows.words().iter().zip(values.chunks(64)) {
-        if *word == u64::MAX {
-            chunk.iter().copied().for_each(&mut add);
-        } else {
-            let mut rest = *word;
-            while rest != 0 {
-                add(chunk[rest.trailing_zeros() as usize]);
-                rest &= rest - 1;
-            }
-        }
     }
     i256::from_parts(low, high.into())
 }

@@ -92,8 +92,15 @@ impl Mask {
         self.0.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
-    pub(crate) fn words(&self) -> &[u64; WORDS] {
-        &self.0
+    /// The rows in the set, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(index, word)| {
+            std::iter::successors((*word != 0).then_some(*word), |rest| {
+                let rest = rest & (rest - 1);
+                (rest != 0).then_some(rest)
+            })
+            .map(move |rest| index * 64 + rest.trailing_zeros() as usize)
+        })
     }
 
     /// Calls `visit` with each row in the set.

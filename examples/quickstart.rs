@@ -8,24 +8,18 @@ use abaco_loans::prelude::*;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Three loans: days past due, and outstanding balances in cents of a decimal(18, 2).
-    let dpd = Int64Array::from(vec![0, 12, 95]);
     let balances = Decimal64Array::from(vec![7_500_00, 2_000_00, 500_00]).with_precision_and_scale(18, 2)?;
     let batch = RecordBatch::try_from_iter([
-        ("dpd", Arc::new(dpd) as _),
+        ("dpd", Arc::new(Int64Array::from(vec![0, 12, 95])) as _),
         ("outstanding_balance", Arc::new(balances) as _),
     ])?;
 
     let engine = KpiEngine::new([par_ge(1), par_ge(30), par_ge(90)]);
     let calculation = engine.calculate(&[batch], &PlanOptions::default(), AsOf::Single)?;
-    for result in &calculation.finished.groups[0].kpis {
-        let exact = result.exact.as_ref().ok_or("no exact form")?;
-        println!(
-            "{:<10} {:>6} %   {} / {}",
-            result.id,
-            result.outcome.value().ok_or("no value")?,
-            exact.numerator,
-            exact.denominator
-        );
+    for kpi in &calculation.finished.groups[0].kpis {
+        let exact = kpi.exact.as_ref().ok_or("no exact form")?;
+        let value = kpi.outcome.value().ok_or("no value")?;
+        println!("{:<10} {value:>6} %   {} / {}", kpi.id, exact.numerator, exact.denominator);
     }
     Ok(())
 }

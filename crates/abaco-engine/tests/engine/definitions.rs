@@ -1,7 +1,5 @@
 //! Definitions from outside: the shipped file, what is refused, and where.
 
-#![allow(clippy::unwrap_used)] // helpers of tests, which may stop
-
 use std::collections::BTreeMap;
 use std::path::Path;
 

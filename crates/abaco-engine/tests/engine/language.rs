@@ -1,7 +1,5 @@
 //! The language from outside: round trips, an independent reading of the same text, refusals and limits.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests, which may stop
-
 use abaco_engine::{MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, parse_predicate, parse_row_expr};
 use abaco_kpi::{Branch, Column, Comparison, Literal, Predicate, RowExpr, RowOperator, case, col, lit};
 use chrono::NaiveDate;

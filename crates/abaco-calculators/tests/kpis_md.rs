@@ -1,6 +1,7 @@
 //! `docs/KPIS.md` is generated from the list, and this test keeps it so.
 //!
 //! To write it anew: `ABACO_WRITE_DOCS=1 cargo test -p abaco-calculators --test kpis_md`.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test are part of the test")]
 
 use std::fmt::Write;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! Every KPI of every profile obeys the laws, and KPIs that should agree do.
+#![allow(clippy::expect_used, reason = "the helpers of a test are part of the test")]
 
 use abaco_calculators::{LEGACY_V2, Profile, STANDARD, par_30, par_90, par_ge, par_gt};
 use abaco_engine::{AsOf, Bindings, Plan, PlanOptions};

@@ -20,10 +20,6 @@ impl Failure {
         Self { message: format!("standard output: {error}"), status: ErrorKind::Io.exit_status() }
     }
 
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), status: ErrorKind::Usage.exit_status() }
-    }
-
     pub(crate) fn exit_status(&self) -> u8 {
         self.status
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use abaco_loans::engine::{Definition, Definitions};
+use abaco_loans::engine::Definition;
 use abaco_loans::kpi::{Decimal, KpiSpec};
 use abaco_loans::pipeline::{Pipeline, PipelineConfig};
 use clap::Args;
@@ -30,10 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut config = PipelineConfig::embedded()?;
     config.settings.profile.clone_from(&arguments.profile);
     if let Some(path) = &arguments.definitions {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
-        config.definitions =
-            Definitions::from_yaml(&text, path).map_err(|error| Failure::usage(error.to_string()))?;
+        config = config.with_definitions(path)?;
     }
     let pipeline = Pipeline::new(config, &abaco_loans::catalogue())?;
     let definitions = pipeline.engine().definitions();

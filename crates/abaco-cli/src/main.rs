@@ -44,10 +44,20 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => {
-            anstream::eprintln!("{}error:{} {failure}", table::BAD, table::BAD.render_reset());
-            ExitCode::from(failure.exit_status())
+            let failed = failure.exit_status();
+            // Headers and paths in a message come from outside.
+            let message = table::on_one_line(&failure.to_string());
+            say(&format!("{}error:{} {message}", table::BAD, table::BAD.render_reset()));
+            ExitCode::from(failed)
         }
     }
+}
+
+/// Writes a line to standard error; whether anybody reads it does not change the exit status.
+fn say(line: &str) {
+    use std::io::Write;
+
+    let _unread = writeln!(anstream::stderr(), "{line}");
 }
 
 /// Prints a document for programs: standard output holds it and nothing else.

@@ -9,8 +9,8 @@ use abaco_loans::prelude::{AsOf, Status};
 use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
-use crate::table::{self, Cell, FAINT, STRONG, aligned};
-use crate::{Format, print, print_json};
+use crate::table::{self, Cell, FAINT, STRONG, aligned, on_one_line};
+use crate::{Format, print, print_json, say};
 
 /// A KPI failed.
 const FAILED: u8 = 1;
@@ -82,16 +82,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 fn exit_code(run: &Run, fail_on: Option<FailOn>) -> ExitCode {
     if run.any_failed() {
-        anstream::eprintln!("a KPI failed; the run is published with its error");
+        say("a KPI failed; the run is published with its error");
         return ExitCode::from(FAILED);
     }
     if !run.missing_required.is_empty() {
-        anstream::eprintln!("required KPIs without a value: {}", run.missing_required.join(", "));
+        say(&format!("required KPIs without a value: {}", run.missing_required.join(", ")));
         return ExitCode::from(CROSSED);
     }
     match fail_on {
         Some(limit) if run.worst_status() >= Status::from(limit) => {
-            anstream::eprintln!("a KPI is {}", run.worst_status());
+            say(&format!("a KPI is {}", run.worst_status()));
             ExitCode::from(CROSSED)
         }
         _ => ExitCode::SUCCESS,
@@ -173,7 +173,7 @@ fn segment_report(segment: &Segment) -> String {
     let by: Vec<String> = segment
         .by
         .iter()
-        .map(|(column, value)| format!("{column} = {}", value.as_str().unwrap_or("null")))
+        .map(|(column, value)| format!("{column} = {}", on_one_line(value.as_str().unwrap_or("null"))))
         .collect();
     let rows: Vec<Vec<Cell>> = segment
         .kpis

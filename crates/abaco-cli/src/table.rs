@@ -41,6 +41,19 @@ impl Cell {
     }
 }
 
+/// The text with its control characters escaped: what a tape says must not move a terminal's cursor.
+pub(crate) fn on_one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
 /// The rows as lines, each column as wide as its widest cell; nothing trails the last cell.
 pub(crate) fn aligned(rows: &[Vec<Cell>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

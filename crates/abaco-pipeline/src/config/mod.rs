@@ -89,6 +89,18 @@ impl PipelineConfig {
         Self::read(path.as_ref().to_path_buf(), &read_limited)
     }
 
+    /// The same configuration with the definitions of another file, which its identity then covers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Configuration`](crate::ErrorKind) for a file that cannot be read or is no file of definitions.
+    pub fn with_definitions(self, path: impl AsRef<Path>) -> Result<Self, PipelineError> {
+        let path = path.as_ref();
+        let definitions_text = read_limited(path)
+            .map_err(|source| PipelineError::ConfigUnreadable { path: path.to_path_buf(), source })?;
+        let definitions = Definitions::from_yaml(&definitions_text, path)?;
+        Ok(Self { definitions, definitions_text, ..self })
+    }
+
     fn read(path: PathBuf, read: &dyn Fn(&Path) -> std::io::Result<String>) -> Result<Self, PipelineError> {
         let text = |path: &Path| {
             read(path).map_err(|source| PipelineError::ConfigUnreadable { path: path.to_path_buf(), source })

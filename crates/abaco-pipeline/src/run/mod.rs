@@ -11,7 +11,7 @@ use abaco_engine::{
     AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, Plan, PlanOptions, State, Status,
     parse_row_expr,
 };
-use abaco_kpi::{Column, FormulaKpi, Kpi, Outcome, canonical_column};
+use abaco_kpi::{Column, FormulaKpi, Kpi, Outcome, RowExpr, canonical_column};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use chrono::{DateTime, Utc};
@@ -21,6 +21,7 @@ use self::document::Heading;
 pub use self::document::{Exact, KpiEntry, Period, PriorEntry, Rows, RunDocument, SCHEMA_VERSION, Segment};
 use self::manifest::{Manifest, identity};
 use crate::config::PipelineConfig;
+use crate::contract::Role;
 use crate::ingest::{self, IngestOptions, IngestReport, Needed};
 use crate::{Catalogue, PipelineError};
 
@@ -93,6 +94,13 @@ impl Pipeline {
         let definitions = config.definitions.restricted_to(&chosen);
         let engine = KpiEngine::new(kpis).with_definitions(definitions)?;
         let bindings = bindings(&config)?;
+        for name in config.settings.segments.iter().flatten() {
+            if let Some(secret) = pii_behind(name, &config, &bindings) {
+                return Err(refuse(format!(
+                    "`segments`: column `{name}` would publish the values of `{secret}`, which has the role pii"
+                )));
+            }
+        }
         Ok(Self { config, engine, bindings })
     }
 
@@ -151,6 +159,7 @@ impl Pipeline {
 
     /// The columns that a tape has; reads its header only.
     fn schema(&self, path: &Path) -> Result<SchemaRef, PipelineError> {
+        check_regular(path)?;
         let options = IngestOptions::default();
         Ok(ingest::open(path, &self.config.contract, &Needed::all(), &options)?.schema())
     }
@@ -245,6 +254,18 @@ impl Run {
     }
 }
 
+/// A tape is opened more than once, so a pipe would be read in part, and opening one can wait for ever.
+fn check_regular(path: &Path) -> Result<(), PipelineError> {
+    match path.metadata() {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
+            let message = "expected a regular file, found something else";
+            Err(PipelineError::input(path, std::io::Error::other(message)))
+        }
+        // Folders and what cannot be opened are told apart when they are opened.
+        _ => Ok(()),
+    }
+}
+
 /// The contract's derived columns, read as row expressions.
 fn bindings(config: &PipelineConfig) -> Result<Bindings, PipelineError> {
     let mut bindings = Bindings::new();
@@ -271,6 +292,18 @@ fn bindings(config: &PipelineConfig) -> Result<Bindings, PipelineError> {
         bindings = bindings.bind(derived.name.clone(), expr);
     }
     Ok(bindings)
+}
+
+/// The pii column that a grouping column is or is derived from: the values of a group's columns are published.
+fn pii_behind(name: &str, config: &PipelineConfig, bindings: &Bindings) -> Option<String> {
+    let mut found = None;
+    bindings.resolve(&RowExpr::Column(Column::from(name.to_owned()))).for_each_column(&mut |column| {
+        let declared = config.contract.column(column.name());
+        if declared.is_some_and(|declared| declared.has_role(Role::Pii)) {
+            found = found.take().or(Some(column.name().to_owned()));
+        }
+    });
+    found
 }
 
 /// The decimal places that the tape's cells really use, over all its partitions.

@@ -18,7 +18,7 @@ pub(crate) fn publish(out: &Path, run_id: &str, files: &[(&str, Vec<u8>)]) -> Re
         move |source: io::Error| PipelineError::Output { path, source }
     };
     fs::create_dir_all(out).map_err(failed(out))?;
-    let staging = tempfile::Builder::new().prefix(STAGING).tempdir_in(out).map_err(failed(out))?;
+    let staging = staging(out).map_err(failed(out))?;
     for (name, bytes) in files {
         let path = staging.path().join(name);
         write_durably(&path, bytes).map_err(failed(&path))?;
@@ -29,12 +29,25 @@ pub(crate) fn publish(out: &Path, run_id: &str, files: &[(&str, Vec<u8>)]) -> Re
     if target.exists() {
         return Err(failed(&target)(io::ErrorKind::AlreadyExists.into()));
     }
-    open_to_readers(staging.path()).map_err(failed(staging.path()))?;
     fs::rename(staging.path(), &target).map_err(failed(&target))?;
     // The folder has its final name now; nothing is left for the guard to remove.
     let _moved = staging.keep();
     sync_folder(out).map_err(failed(out))?;
     Ok(target)
+}
+
+/// A new hidden folder in `out`. Temporary folders are private to their owner; a run is as open as the process's mask
+/// lets every other folder be.
+fn staging(out: &Path) -> io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(STAGING);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        builder.permissions(fs::Permissions::from_mode(0o777));
+    }
+    builder.tempdir_in(out)
 }
 
 fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -46,17 +59,4 @@ fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Makes renames and new names in a folder durable; Windows has no such call and needs none.
 fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
-}
-
-/// A temporary folder is private to its owner; a published run is as open as any folder of the process.
-#[cfg(unix)]
-fn open_to_readers(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn open_to_readers(_path: &Path) -> io::Result<()> {
-    Ok(())
 }

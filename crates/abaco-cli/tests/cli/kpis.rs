@@ -1,0 +1,176 @@
+//! `abaco kpis`: the catalogue, for people and for programs.
+
+use abaco_loans::calculators::PROFILES;
+use serde_json::{Value, json};
+
+use crate::common::{Sandbox, in_repository, root};
+
+fn listed(args: &[&str]) -> Vec<Value> {
+    let args = [&["kpis", "--format", "json"], args].concat();
+    Sandbox::new().abaco(&args).silent().json().as_array().unwrap().clone()
+}
+
+#[test]
+fn every_kpi_of_every_profile_is_listed_in_order() {
+    for profile in PROFILES {
+        let ids: Vec<Value> = profile.kpis().iter().map(|kpi| json!(spec_id(kpi))).collect();
+        let found: Vec<Value> =
+            listed(&["--profile", profile.id]).iter().map(|entry| entry["id"].clone()).collect();
+        assert_eq!(found, ids, "{}", profile.id);
+        let table = Sandbox::new().abaco(&["kpis", "--profile", profile.id]).silent().stdout;
+        let first: Vec<Value> =
+            table.lines().skip(1).map(|line| json!(line.split(' ').next().unwrap())).collect();
+        assert_eq!(first, ids, "{}", profile.id);
+    }
+}
+
+fn spec_id(kpi: &abaco_loans::kpi::FormulaKpi) -> String {
+    use abaco_loans::kpi::Kpi;
+
+    kpi.spec().id.to_string()
+}
+
+#[test]
+fn an_entry_says_everything_about_a_kpi() {
+    let entries = listed(&[]);
+    assert_eq!(
+        entries[2],
+        json!({
+            "id": "collection_rate",
+            "name": "Cash to eligible (V2)",
+            "family": "seed",
+            "unit": "percent",
+            "direction": "higher_is_better",
+            "convention": "cash on hand over eligible balance, both at the snapshot; no payments of a period",
+            "rounding": {"scale": 2, "mode": "half_away"},
+            "formula": "100 * SUM(cash_available_usd) / SUM(total_eligible_usd)",
+            "aliases": ["risk.collection_rate", "CollectionRate"],
+            "references": ["V2 rollout report, unified KPI definitions"],
+            "owner": "CFO",
+            "departments": ["risk"],
+            "refresh": "daily",
+            "data_source": null,
+            "thresholds": {"warning": "1.5", "critical": "1.0"},
+            "valid_range": {"min": "0", "max": "100"},
+        })
+    );
+    let keys = |entry: &Value| entry.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert!(entries.iter().all(|entry| keys(entry) == keys(&entries[0])));
+}
+
+/// V2's thresholds, ranges and owners, as LEGACY.md gives them, under both profiles.
+#[test]
+fn the_seed_has_the_thresholds_of_v2() {
+    for profile in ["standard", "legacy_v2"] {
+        let entries = listed(&["--profile", profile]);
+        let seed: Vec<[&str; 6]> = entries[..4]
+            .iter()
+            .map(|entry| {
+                let (thresholds, range) = (&entry["thresholds"], &entry["valid_range"]);
+                let values = [
+                    &entry["id"],
+                    &thresholds["warning"],
+                    &thresholds["critical"],
+                    &range["min"],
+                    &range["max"],
+                    &entry["owner"],
+                ];
+                values.map(|value| value.as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(
+            seed,
+            [
+                ["par_30", "5", "8", "0", "100", "CRO"],
+                ["par_90", "3", "5", "0", "100", "CRO"],
+                ["collection_rate", "1.5", "1.0", "0", "100", "CFO"],
+                ["portfolio_health", "5", "3", "0", "10", "CRO"],
+            ],
+            "{profile}"
+        );
+    }
+}
+
+#[test]
+fn the_table_has_a_line_per_kpi() {
+    let table = Sandbox::new().abaco(&["kpis"]).silent().stdout;
+    let lines: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
+        .collect();
+    assert_eq!(lines[0], ["kpi", "name", "unit", "warning", "critical", "owner", "formula"]);
+    assert_eq!(
+        lines[2],
+        [
+            "par_90",
+            "Portfolio at risk, 90 days or more",
+            "percent",
+            "3",
+            "5",
+            "CRO",
+            "100 * SUM(dpd_90_plus_usd) / SUM(total_receivable_usd)"
+        ]
+    );
+    // Without thresholds there is a dash, not a zero.
+    assert_eq!(lines[5][2..6], ["percent", "-", "-", "CRO"]);
+}
+
+#[test]
+fn definitions_of_ones_own() {
+    let sandbox = Sandbox::with(
+        "mine.yml",
+        "version: 1\nkpis:\n  - id: par_90\n    name: Mine\n    owner: Me\n    \
+         thresholds: { warning: \"2.50\" }\n    rounding: { scale: 4, mode: half_even }\n",
+    );
+    let args = ["kpis", "--definitions", "mine.yml", "--format", "json"];
+    let entries = sandbox.abaco(&args).silent().json();
+    let entry = &entries[1];
+    assert_eq!(
+        (&entry["id"], &entry["name"], &entry["owner"]),
+        (&json!("par_90"), &json!("Mine"), &json!("Me"))
+    );
+    assert_eq!(entry["thresholds"], json!({"warning": "2.50", "critical": null}));
+    assert_eq!(entry["valid_range"], json!({"min": null, "max": null}));
+    assert_eq!(entry["rounding"], json!({"scale": 4, "mode": "half_even"}));
+    // Without a definition a KPI is listed with its own name, and nothing judges it.
+    assert_eq!(entries[0]["name"], "Portfolio at risk, 30 days or more");
+    for key in ["owner", "refresh", "thresholds", "valid_range"] {
+        assert_eq!(entries[0][key], Value::Null, "{key}");
+    }
+    assert_eq!(entries[0]["departments"], json!([]));
+}
+
+#[test]
+fn the_embedded_definitions_are_those_in_config() {
+    let shipped = in_repository("config/kpi_definitions.yml");
+    assert_eq!(listed(&["--definitions", &shipped]), listed(&[]));
+    assert!(root().join("config/kpi_definitions.yml").is_file());
+}
+
+#[test]
+fn what_it_refuses() {
+    let sandbox = Sandbox::new();
+    sandbox.refuses(
+        &["kpis", "--definitions", "nowhere.yml"],
+        2,
+        "nowhere.yml: No such file or directory (os error 2)",
+    );
+    sandbox.refuses_with(&["kpis", "--profile", "v3"], 2, "");
+    sandbox.write("alias.yml", "{version: 1, kpis: [{id: PAR30}]}");
+    sandbox.refuses(
+        &["kpis", "--definitions", "alias.yml"],
+        2,
+        "alias.yml: kpi `PAR30`: this is another name of `par_30`; a definition uses the id",
+    );
+}
+
+/// A file without end is refused at the limit for configuration files, not read into memory.
+#[cfg(unix)]
+#[test]
+fn definitions_without_end() {
+    Sandbox::new().refuses(
+        &["kpis", "--definitions", "/dev/zero"],
+        2,
+        "/dev/zero: expected at most 1048576 bytes, found more",
+    );
+}

@@ -1,0 +1,18 @@
+//! Runs from the outside: a configuration, tapes and a catalogue in, outcomes, identity and a published folder out.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test stop the test"
+)]
+
+mod common;
+mod concurrent;
+mod embedded;
+mod formats;
+mod identity;
+mod layouts;
+mod library;
+mod publish;
+mod real_tape;

@@ -21,6 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut state = plan.empty();
     plan.fold(&mut state, &batch)?;
 
+    let december = plan.finish(&state, AsOf::Latest)?;
+    assert_eq!(december.groups[0].kpis[0].outcome.value(), Some(Decimal::new(18_18, 2)));
     for date in plan.snapshots(&state) {
         println!("{date}");
         for group in plan.finish(&state, AsOf::Date(date))?.groups {

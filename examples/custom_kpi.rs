@@ -42,7 +42,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("allowance", Arc::new(money(vec![30_00, 45_00])?) as _),
         ("past_due_amount", Arc::new(money(vec![40_00, 60_00])?) as _),
     ])?;
-    println!("{} %", kpi.evaluate(&batch)?.value().ok_or("no value")?);
+    let value = kpi.evaluate(&batch)?.value().ok_or("no value")?;
+    assert_eq!(value, Decimal::from(75));
+    println!("{value} %");
 
     // No arrears: there is nothing to divide by, and nothing is made up.
     let none = RecordBatch::try_from_iter([

@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let engine = KpiEngine::new([par_ge(1), par_ge(30), par_ge(90)]);
     let calculation = engine.calculate(&[batch], &PlanOptions::default(), AsOf::Single)?;
+    assert_eq!(calculation.finished.groups[0].kpis[1].outcome.value(), Some(Decimal::new(5_00, 2)));
     for kpi in &calculation.finished.groups[0].kpis {
         let exact = kpi.exact.as_ref().ok_or("no exact form")?;
         let value = kpi.outcome.value().ok_or("no value")?;

@@ -17,6 +17,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         actor: "example".to_owned(),
     })?;
 
+    assert_eq!(run.document.kpis[0].value.as_deref(), Some("2.21"));
     for kpi in run.document.kpis.iter().filter(|kpi| kpi.state == "value") {
         println!("{:<17} {:>6} {:<8} {}", kpi.id, kpi.value.as_deref().unwrap_or("-"), kpi.unit, kpi.status);
         for (measure, total) in &kpi.components {

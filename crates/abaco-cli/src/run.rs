@@ -77,6 +77,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Format::Json => print_json(&run.document)?,
         Format::Table => print(&report(&run))?,
     }
+    // Most often another separator, or another tape than the contract is about.
+    let ignored: Vec<&str> =
+        run.inputs.iter().flat_map(|input| &input.ignored_columns).map(String::as_str).collect();
+    if !ignored.is_empty() && run.document.kpis.iter().all(|kpi| kpi.state == "unavailable") {
+        let ignored = on_one_line(&ignored.join(", "));
+        say(&format!("no KPI is available on this tape; the contract does not name its columns {ignored}"));
+    }
     Ok(exit_code(&run, arguments.fail_on))
 }
 

@@ -4,6 +4,14 @@ use std::collections::BTreeMap;
 
 use abaco_kpi::{Column, Predicate, RowExpr};
 
+use crate::EngineError;
+
+/// How far bindings may lie within each other.
+const MAX_BINDING_DEPTH: usize = 16;
+
+/// How long the text of a binding may grow once others are put into it.
+const MAX_BINDING_LENGTH: usize = 64 * 1024;
+
 /// Maps canonical columns to row expressions over a tape's columns.
 ///
 /// A column without a binding is the tape's column of the same name. An expression may name other bound
@@ -39,6 +47,50 @@ impl Bindings {
     /// The bound columns with their expressions, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&Column, &RowExpr)> {
         self.0.iter()
+    }
+
+    /// Refuses bindings that lead back to themselves through others, or that grow past all measure when they are
+    /// put into each other.
+    ///
+    /// # Errors
+    /// [`EngineError::Binding`] with the first column of which this is so.
+    pub fn check(&self) -> Result<(), EngineError> {
+        let mut known = BTreeMap::new();
+        self.0.keys().try_for_each(|column| self.length(column, &mut Vec::new(), &mut known).map(|_| ()))
+    }
+
+    /// Length of a column's expression as text, once everything that it names is put in place.
+    fn length<'s>(
+        &'s self,
+        column: &'s Column,
+        above: &mut Vec<&'s Column>,
+        known: &mut BTreeMap<&'s Column, usize>,
+    ) -> Result<usize, EngineError> {
+        if let Some(length) = known.get(column) {
+            return Ok(*length);
+        }
+        let Some(expr) = self.0.get(column) else { return Ok(column.name().len()) };
+        let refuse = |reason: String| Err(EngineError::Binding { column: column.clone(), reason });
+        if above.contains(&column) {
+            return refuse("it is bound to itself by way of others".to_owned());
+        }
+        if above.len() >= MAX_BINDING_DEPTH {
+            return refuse(format!("more than {MAX_BINDING_DEPTH} bindings lie within each other"));
+        }
+        above.push(column);
+        let mut names = Vec::new();
+        expr.for_each_column(&mut |name| names.push(name));
+        let mut length = expr.to_string().len();
+        for name in names {
+            // Its own name means the tape's column.
+            length += if name == column { 0 } else { self.length(name, above, known)? };
+            if length > MAX_BINDING_LENGTH {
+                return refuse(format!("it grows to more than {MAX_BINDING_LENGTH} characters"));
+            }
+        }
+        above.pop();
+        known.insert(column, length);
+        Ok(length)
     }
 
     /// `expr` over the tape's own columns.

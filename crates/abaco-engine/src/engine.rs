@@ -44,6 +44,13 @@ pub struct KpiEngine {
     clock: fn() -> DateTime<Utc>,
 }
 
+impl std::fmt::Debug for KpiEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ids: Vec<&str> = self.kpis.iter().map(|kpi| &*kpi.spec().id).collect();
+        f.debug_struct("KpiEngine").field("kpis", &ids).field("actor", &self.actor).finish_non_exhaustive()
+    }
+}
+
 /// What an engine calculated, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calculation {

@@ -41,6 +41,26 @@ pub enum EngineError {
         /// What the tape has.
         found: String,
     },
+    /// A binding cannot be meant.
+    #[error("the binding of column {column}: {reason}")]
+    Binding {
+        /// The bound column.
+        column: Column,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Two KPIs have one id, so that a result could not be told from the other.
+    #[error("two KPIs have the id `{id}`")]
+    DuplicateKpi {
+        /// The id.
+        id: String,
+    },
+    /// A date was asked of a tape that is a single snapshot without one.
+    #[error("the tape has no snapshot column, so the snapshot {asked} cannot be chosen")]
+    NoSnapshots {
+        /// The snapshot asked for.
+        asked: NaiveDate,
+    },
     /// A batch does not have the schema that the plan was made for.
     #[error("column {column}: the plan was made for {expected}, this batch has {found}")]
     Schema {
@@ -81,8 +101,8 @@ pub enum EngineError {
         /// How many.
         rows: u64,
     },
-    /// A count of rows went past what 64 bits hold.
-    #[error("more rows than 64 bits count")]
+    /// A state would have more rows than its totals are proved to hold.
+    #[error("more than 2^62 rows")]
     TooManyRows,
     /// Two states, or a state and a plan, do not belong together.
     #[error("the state belongs to another plan: expected {expected}, found {found}")]
@@ -108,6 +128,9 @@ impl EngineError {
         match self {
             Self::MissingColumn { .. }
             | Self::ColumnType { .. }
+            | Self::Binding { .. }
+            | Self::DuplicateKpi { .. }
+            | Self::NoSnapshots { .. }
             | Self::SeveralSnapshots { .. }
             | Self::NoSuchSnapshot { .. } => ErrorKind::Usage,
             Self::Schema { .. } | Self::Precision { .. } | Self::NullSnapshot { .. } => ErrorKind::Data,

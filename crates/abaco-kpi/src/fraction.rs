@@ -5,6 +5,7 @@
 //! operation that does not fit moves to big integers, up to [`MAX_BITS`].
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use arrow_buffer::i256;
 use num_bigint::{BigInt, Sign};
@@ -195,14 +196,16 @@ impl Fraction {
     /// # Errors
     /// [`KpiError::TooLarge`].
     pub fn rounded(&self, rounding: Rounding) -> Result<Self, KpiError> {
+        check_scale(rounding)?;
         Self::big(self.rounded_units(rounding), big_pow10(rounding.scale))
     }
 
     /// The value rounded to a [`Decimal`] with exactly `rounding.scale` places.
     ///
     /// # Errors
-    /// [`KpiError::Unrepresentable`] where 28 digits cannot hold it.
+    /// [`KpiError::Unrepresentable`] where 28 digits cannot hold it, [`KpiError::TooLarge`] for an absurd scale.
     pub fn round(&self, rounding: Rounding) -> Result<Decimal, KpiError> {
+        check_scale(rounding)?;
         let small = self.small_rounded_units(rounding);
         let units = match small {
             Some(units) => Some(units),
@@ -272,6 +275,12 @@ impl Fraction {
     }
 }
 
+/// A power of ten takes more than three bits per place: refuse one that is too large before it is computed.
+fn check_scale(rounding: Rounding) -> Result<(), KpiError> {
+    let bits = u64::from(rounding.scale) * 3;
+    if bits > MAX_BITS { Err(KpiError::TooLarge { bits, limit: MAX_BITS }) } else { Ok(()) }
+}
+
 fn small_cross_sum(a: i128, b: i128, c: i128, d: i128) -> Option<(i128, i128)> {
     let numerator = a.checked_mul(d)?.checked_add(c.checked_mul(b)?)?;
     Some((numerator, b.checked_mul(d)?))
@@ -283,6 +292,14 @@ fn round_up(twice_remainder: Ordering, odd: bool, mode: RoundingMode) -> bool {
         (Ordering::Less, _) => false,
         (Ordering::Greater, _) | (Ordering::Equal, RoundingMode::HalfAway) => true,
         (Ordering::Equal, RoundingMode::HalfEven) => odd,
+    }
+}
+
+impl fmt::Display for Fraction {
+    /// The value in lowest terms: `7/40`, or `3` for a whole number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (numerator, denominator) = self.lowest_terms();
+        if denominator.is_one() { write!(f, "{numerator}") } else { write!(f, "{numerator}/{denominator}") }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The trait by which KPIs are composed.
 
+use std::sync::Arc;
+
 use crate::{Formula, KpiSpec};
 
 /// A KPI: it describes, the engine executes.
@@ -31,6 +33,16 @@ pub trait Kpi: Send + Sync {
 }
 
 impl<K: Kpi + ?Sized> Kpi for &K {
+    fn spec(&self) -> &KpiSpec {
+        (**self).spec()
+    }
+
+    fn formula(&self) -> Formula {
+        (**self).formula()
+    }
+}
+
+impl<K: Kpi + ?Sized> Kpi for Arc<K> {
     fn spec(&self) -> &KpiSpec {
         (**self).spec()
     }

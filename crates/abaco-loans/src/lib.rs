@@ -52,7 +52,14 @@ pub mod prelude {
 /// assert_eq!(names, ["standard", "legacy_v2"]);
 /// ```
 pub fn catalogue() -> abaco_pipeline::Catalogue {
-    abaco_calculators::PROFILES.iter().fold(abaco_pipeline::Catalogue::new(), |catalogue, profile| {
-        catalogue.profile(profile.id, profile.kpis())
-    })
+    let catalogue =
+        abaco_calculators::PROFILES.iter().fold(abaco_pipeline::Catalogue::new(), |catalogue, profile| {
+            catalogue.profile(profile.id, profile.kpis())
+        });
+    catalogue.pooling(abaco_calculators::LEGACY_V2.id)
 }
+
+/// The README's program compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

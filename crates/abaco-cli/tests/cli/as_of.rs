@@ -24,7 +24,7 @@ fn several_snapshots_need_an_as_of() {
     panel().refuses(
         &["run", "tape.csv"],
         2,
-        "the tape has 3 snapshots and no as-of was named: 2025-01-31, 2025-02-28, 2025-03-31",
+        "tape.csv: the tape has 3 snapshots and no as-of was named: 2025-01-31, 2025-02-28, 2025-03-31",
     );
 }
 
@@ -35,7 +35,7 @@ fn a_date_that_is_not_there_is_refused_with_those_that_are() {
         sandbox.refuses(
             &["run", "tape.csv", "--as-of", date],
             2,
-            &format!("the tape has no snapshot {date}; it has 2025-01-31, 2025-02-28, 2025-03-31"),
+            &format!("tape.csv: the tape has no snapshot {date}; it has 2025-01-31, 2025-02-28, 2025-03-31"),
         );
     }
 }
@@ -88,7 +88,11 @@ fn the_table_says_which_snapshot_it_shows() {
 #[test]
 fn a_date_asked_of_a_tape_without_dates_is_refused() {
     let sandbox = Sandbox::with("tape.csv", crate::common::slices(&["1,2,3,100,50,5"]));
-    sandbox.refuses_with(&["run", "tape.csv", "--as-of", "2025-03-31"], 2, "column as_of is not on the tape");
+    sandbox.refuses_with(
+        &["run", "tape.csv", "--as-of", "2025-03-31"],
+        2,
+        "tape.csv: the tape has no snapshot column",
+    );
     // There is only one snapshot, so it is the latest.
     let document =
         sandbox.abaco(&["run", "tape.csv", "--as-of", "latest", "--format", "json"]).silent().json();
@@ -101,7 +105,11 @@ fn rows_without_a_date_belong_to_no_snapshot() {
         "tape.csv",
         format!("measurement_date,{SLICES}\n2025-01-31,1,2,3,100,50,5\n,1,2,3,100,50,5\nNA,1,2,3,100,50,5\n"),
     );
-    sandbox.refuses(&["run", "tape.csv"], 3, "2 rows have no date in the snapshot column");
+    sandbox.refuses(
+        &["run", "tape.csv"],
+        3,
+        "tape.csv: row 2 (line 3), column `measurement_date`: expected date, found null",
+    );
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn partitions_hold_months_of_one_panel() {
     sandbox.refuses(
         &["run", "feb.csv", "jan.csv"],
         2,
-        "the tape has 2 snapshots and no as-of was named: 2025-01-31, 2025-02-28",
+        "feb.csv: the tape has 2 snapshots and no as-of was named: 2025-01-31, 2025-02-28",
     );
     let document = run(&sandbox, &["feb.csv", "jan.csv", "--as-of", "2025-02-28"]);
     assert_eq!(outcome(&document, "par_90"), (Some("4.00"), "value", None, "warning"));
@@ -103,7 +103,10 @@ fn a_partition_may_be_empty_but_not_all_of_them() {
 #[test]
 fn a_tape_with_nothing_that_the_contract_knows() {
     let sandbox = Sandbox::with("tape.csv", "id,amount\n1,10\n2,20\n3,30\n");
-    let document = run(&sandbox, &["tape.csv"]);
+    let answer = sandbox.abaco(&["run", "tape.csv", "--format", "json"]);
+    let word = "no KPI is available on this tape; the contract does not name its columns id, amount\n";
+    assert_eq!((answer.status, answer.stderr.as_str()), (0, word));
+    let document = answer.json();
     assert_eq!(document["rows"], json!({"read": 3, "quarantined": 0, "duplicate": 0, "as_of": 3}));
     let kpis = document["kpis"].as_array().unwrap();
     assert!(kpis.iter().all(|kpi| kpi["state"] == "unavailable"), "{document}");
@@ -113,4 +116,15 @@ fn a_tape_with_nothing_that_the_contract_knows() {
         Some("missing columns: dpd_90_plus_usd, total_receivable_usd")
     );
     sandbox.published();
+}
+
+/// Counted twice, a partition would double every total and leave every ratio as it was.
+#[test]
+fn the_same_bytes_twice_are_refused() {
+    let sandbox = Sandbox::with("a.csv", slices(&["1,2,3,100,50,5"]));
+    sandbox.write("b.csv", slices(&["1,2,3,100,50,5"]));
+    for second in ["a.csv", "./a.csv", "b.csv"] {
+        let expected = format!("{second}: expected another partition, found the same bytes as a.csv");
+        sandbox.refuses(&["run", "a.csv", second], 3, &expected);
+    }
 }

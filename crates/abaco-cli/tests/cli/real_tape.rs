@@ -120,11 +120,24 @@ fn without_an_as_of_the_36_dates_are_named() {
     Sandbox::new().refuses(
         &["run", &tape, "--config", &config],
         2,
-        &format!("the tape has 36 snapshots and no as-of was named: {month_ends}"),
+        &format!("{tape}: the tape has 36 snapshots and no as-of was named: {month_ends}"),
     );
     Sandbox::new().refuses(
         &["run", &tape, "--config", &config, "--as-of", "2025-12-10"],
         2,
-        &format!("the tape has no snapshot 2025-12-10; it has {month_ends}"),
+        &format!("{tape}: the tape has no snapshot 2025-12-10; it has {month_ends}"),
+    );
+}
+
+/// The default contract knows the column of the dates by its usual names, so that it never pools them.
+#[test]
+fn without_its_configuration_the_panel_is_not_pooled() {
+    let Some(tape) = panel() else { return };
+    let answer = Sandbox::new().abaco(&["run", &tape]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer.stderr.contains(": the tape has 36 snapshots and no as-of was named: "),
+        "{}",
+        answer.stderr
     );
 }

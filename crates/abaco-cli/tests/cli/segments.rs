@@ -115,7 +115,11 @@ fn a_group_stays_on_its_line() {
 #[test]
 fn a_column_that_the_tape_lacks_is_refused() {
     let sandbox = tape("[[product_type]]", ROWS);
-    sandbox.refuses_with(RUN, 2, "column product_type is not on the tape; it has segment, region, ");
+    sandbox.refuses_with(
+        RUN,
+        2,
+        "tape.csv: column product_type is not on the tape; it has segment, region, ",
+    );
 }
 
 /// The values of a pii column leave nowhere, so they cannot name groups, under no other name either.

@@ -14,6 +14,8 @@ pub use self::scales::ObservedScales;
 pub use self::select::AsOf;
 use self::select::{Chosen, choose, date, pooled};
 use self::terms::{GroupTerms, Lagged};
+use crate::plan::columns::Holds;
+use crate::plan::node::ColumnId;
 use crate::plan::{Plan, PlannedBody, PlannedKpi};
 use crate::state::key::{GroupKey, KeyValue};
 use crate::state::{SetState, State};
@@ -75,8 +77,8 @@ impl Plan {
     /// The outcomes at the snapshot that `as_of` names.
     ///
     /// # Errors
-    /// [`EngineError::SeveralSnapshots`], [`EngineError::NoSuchSnapshot`], [`EngineError::NullSnapshot`] and
-    /// [`EngineError::DifferentPlan`]. A KPI that has no value is not an error.
+    /// [`EngineError::SeveralSnapshots`], [`EngineError::NoSuchSnapshot`], [`EngineError::NoSnapshots`],
+    /// [`EngineError::NullSnapshot`] and [`EngineError::DifferentPlan`]. A KPI that has no value is not an error.
     pub fn finish(&self, state: &State, as_of: AsOf) -> Result<Finished, EngineError> {
         self.finish_observed(state, as_of, &ObservedScales::new())
     }
@@ -95,11 +97,11 @@ impl Plan {
         let chosen = choose(self, state, as_of)?;
         let floors = self.floors(observed);
         let mut groups = Vec::new();
-        for (set, columns) in state.sets.iter().zip(&self.group_columns) {
+        for (index, set) in state.sets.iter().enumerate() {
             if chosen.pooled {
-                self.finish_set(&pooled(set), columns, &chosen, &floors, &mut groups);
+                self.finish_set(index, &pooled(set), &chosen, &floors, &mut groups);
             } else {
-                self.finish_set(set, columns, &chosen, &floors, &mut groups);
+                self.finish_set(index, set, &chosen, &floors, &mut groups);
             }
         }
         let prior_as_of = chosen.snapshots.get(1).copied().flatten().map(date);
@@ -119,12 +121,13 @@ impl Plan {
 
     fn finish_set(
         &self,
+        index: usize,
         set: &SetState,
-        columns: &[Column],
         chosen: &Chosen,
         floors: &[u32],
         groups: &mut Vec<Group>,
     ) {
+        let (columns, ids) = (&self.group_columns[index], &self.groupings[index]);
         let current = chosen.snapshots.first().copied().flatten();
         let mut keys: BTreeSet<&[KeyValue]> =
             set.keys.iter().filter(|key| key.snapshot == current).map(|key| key.by.as_slice()).collect();
@@ -141,10 +144,31 @@ impl Plan {
             let terms = GroupTerms { plan: self, set, history: &history };
             let earlier = chosen.snapshots.get(1).copied().flatten().map(date);
             groups.push(Group {
-                by: columns.iter().cloned().zip(by.iter().map(shown)).collect(),
+                by: columns
+                    .iter()
+                    .cloned()
+                    .zip(by.iter().zip(ids).map(|(value, id)| self.shown(value, *id)))
+                    .collect(),
                 rows: terms.rows(),
                 kpis: self.kpis.iter().map(|kpi| result(kpi, &terms, floors, earlier)).collect(),
             });
+        }
+    }
+
+    /// A key's value for people: a number with its decimal point, without trailing zeros.
+    fn shown(&self, value: &KeyValue, id: ColumnId) -> Option<String> {
+        match value {
+            KeyValue::Null => None,
+            KeyValue::Boolean(value) => Some(value.to_string()),
+            KeyValue::Number(units) => {
+                let scale = match self.columns[id.0].holds {
+                    Holds::Number { scale, .. } => scale,
+                    Holds::Text | Holds::Date | Holds::Boolean => 0,
+                };
+                Some(Scaled::new(*units, scale).with_scale_at_least(0).to_string())
+            }
+            KeyValue::Date(days) => Some(date(*days).to_string()),
+            KeyValue::Text(text) => Some(text.to_string()),
         }
     }
 }
@@ -187,15 +211,5 @@ fn outcome(spec: &KpiSpec, body: &PlannedBody, terms: &GroupTerms<'_>, lag: u32)
     match evaluation.value.round(spec.rounding) {
         Ok(rounded) => Outcome::Value(Value { rounded, exact: evaluation.value, caught: evaluation.caught }),
         Err(error) => Outcome::from(error),
-    }
-}
-
-fn shown(value: &KeyValue) -> Option<String> {
-    match value {
-        KeyValue::Null => None,
-        KeyValue::Boolean(value) => Some(value.to_string()),
-        KeyValue::Number(value) => Some(value.to_string()),
-        KeyValue::Date(days) => Some(date(*days).to_string()),
-        KeyValue::Text(text) => Some(text.to_string()),
     }
 }

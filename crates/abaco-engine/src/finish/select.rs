@@ -1,6 +1,5 @@
 //! Which snapshot is finished.
 
-use abaco_kpi::Column;
 use chrono::{Days, NaiveDate};
 
 use crate::EngineError;
@@ -40,10 +39,7 @@ impl Plan {
 pub(crate) fn choose(plan: &Plan, state: &State, as_of: AsOf) -> Result<Chosen, EngineError> {
     if plan.snapshot.is_none() {
         return match as_of {
-            AsOf::Date(_) => Err(EngineError::MissingColumn {
-                column: Column::from("as_of"),
-                found: plan.columns().map(|column| column.name().to_owned()).collect(),
-            }),
+            AsOf::Date(asked) => Err(EngineError::NoSnapshots { asked }),
             AsOf::Single | AsOf::Latest | AsOf::Pooled => {
                 Ok(Chosen { as_of: None, snapshots: vec![None], pooled: as_of == AsOf::Pooled })
             }

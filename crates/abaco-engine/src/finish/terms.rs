@@ -1,5 +1,7 @@
 //! The values of a plan's terms in one group, at a snapshot and those before it.
 
+use std::convert::Infallible;
+
 use abaco_kpi::{Absent, Formula, Fraction, KpiError, Scaled, Terms, Undefined};
 
 use crate::plan::Plan;
@@ -55,19 +57,29 @@ impl GroupTerms<'_> {
     }
 
     fn reduce(&self, reduction: &PlannedReduction, totals: &KeyTotals, lag: u32) -> Result<Fraction, Absent> {
-        // Figures of the whole scope are the same for every key: take them once.
-        let formula = reduction.formula.try_map(&mut |term| match term {
-            PlannedKeyTerm::Sum(position) => Ok(KeyValueOf::Sum(*position)),
-            PlannedKeyTerm::Total(formula) => self.outer(formula, lag).map(KeyValueOf::Total),
-        })?;
+        // Figures of the whole scope are the same for every key: take them once. Whether one that has no value
+        // matters is for the formula to say: `COALESCE` may stand in for it.
+        let formula = reduction.formula.try_map::<_, Infallible>(&mut |term| {
+            Ok(match term {
+                PlannedKeyTerm::Sum(position) => KeyValueOf::Sum(*position),
+                PlannedKeyTerm::Total(formula) => KeyValueOf::Total(self.outer(formula, lag)),
+            })
+        });
+        let Ok(formula) = formula;
         let mut values = Vec::with_capacity(totals.len());
+        let mut undefined = None;
         for cells in totals.values() {
             match formula.evaluate(&OfKey { cells, scales: &reduction.scales }) {
                 Ok(evaluation) => values.push(evaluation.value),
                 // As SUM skips NULL rows, a key whose operands are all NULL adds nothing.
                 Err(Absent::Undefined(Undefined::AllNull)) => {}
-                Err(absent) => return Err(absent),
+                // A failure of any key outranks what others leave undefined.
+                Err(Absent::Undefined(reason)) => undefined = undefined.or(Some(reason)),
+                Err(failed) => return Err(failed),
             }
+        }
+        if let Some(reason) = undefined {
+            return Err(Absent::Undefined(reason));
         }
         if values.is_empty() {
             return Err(Absent::Undefined(Undefined::AllNull));
@@ -144,7 +156,7 @@ impl Terms<PlannedTerm> for Lagged<'_, '_> {
 #[derive(Clone)]
 enum KeyValueOf {
     Sum(usize),
-    Total(Fraction),
+    Total(Result<Fraction, Absent>),
 }
 
 struct OfKey<'k> {
@@ -153,10 +165,11 @@ struct OfKey<'k> {
 }
 
 impl Terms<KeyValueOf> for OfKey<'_> {
+    /// Planning refuses `LAG` among the terms of a key, so there is no other snapshot here.
     fn value(&self, term: &KeyValueOf, _lag: u32) -> Result<Fraction, Absent> {
         match term {
             KeyValueOf::Sum(position) => sum_value(&self.cells[*position], self.scales[*position]),
-            KeyValueOf::Total(value) => Ok(value.clone()),
+            KeyValueOf::Total(value) => value.clone(),
         }
     }
 }

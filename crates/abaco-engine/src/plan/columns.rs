@@ -31,6 +31,18 @@ pub(crate) struct TapeColumn {
     pub(crate) checked: bool,
 }
 
+impl TapeColumn {
+    /// Name, kind and scale: what decides the meaning of its values as keys, whatever their physical width.
+    pub(crate) fn identity(&self) -> String {
+        match self.holds {
+            Holds::Number { scale, .. } => format!("{} number {scale}", self.column),
+            Holds::Text => format!("{} text", self.column),
+            Holds::Date => format!("{} date", self.column),
+            Holds::Boolean => format!("{} boolean", self.column),
+        }
+    }
+}
+
 /// What a column of this type holds, or a sentence that says what is expected instead.
 pub(crate) fn holds(data_type: &DataType) -> Result<Holds, String> {
     let integer = |physical| Ok(Holds::Number { scale: 0, physical, declared: physical, wide: false });

@@ -157,7 +157,6 @@ impl Compiler<'_, '_> {
             Holds::Number { scale, physical, declared, wide } => {
                 // Only decimals declare a precision; an integer's bound is its physical width.
                 let checked = self.declared && declared < physical;
-                self.columns.used[id.0].checked |= checked;
                 let width = if wide { Width::W128 } else { Width::W64 };
                 let digits = if checked { declared } else { physical };
                 let op = NumberOp::Column { column: id, checked };

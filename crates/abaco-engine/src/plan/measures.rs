@@ -31,7 +31,7 @@ impl<'s> Measures<'_, 's> {
     pub(crate) fn measure(&mut self, measure: &Measure) -> Result<PlannedTerm, Refusal> {
         match measure {
             Measure::Rows(rows) => {
-                let rows = self.bound(rows);
+                let rows = self.bound(rows)?;
                 self.within_digits(|this, declared| this.rows(&rows, declared)).map(PlannedTerm::Slot)
             }
             Measure::Keys(keys) => self.keys(keys).map(PlannedTerm::Reduction),
@@ -49,7 +49,7 @@ impl<'s> Measures<'_, 's> {
         }
     }
 
-    fn bound(&self, rows: &RowMeasure) -> RowMeasure {
+    fn bound(&self, rows: &RowMeasure) -> Result<RowMeasure, Refusal> {
         let resolve = |expr: &RowExpr| self.bindings.resolve(expr);
         let aggregate = match &rows.aggregate {
             Aggregate::CountRows => Aggregate::CountRows,
@@ -59,11 +59,11 @@ impl<'s> Measures<'_, 's> {
             Aggregate::Max(x) => Aggregate::Max(resolve(x)),
             Aggregate::CountDistinct(key) => match resolve(&RowExpr::Column(key.clone())) {
                 RowExpr::Column(key) => Aggregate::CountDistinct(key),
-                _ => Aggregate::CountDistinct(key.clone()),
+                other => return Err(not_a_key(key, &other)),
             },
         };
         let filter = rows.filter.as_ref().map(|filter| self.bindings.resolve_predicate(filter));
-        RowMeasure { aggregate, filter }
+        Ok(RowMeasure { aggregate, filter })
     }
 
     fn compiler(&mut self, declared: bool) -> Compiler<'_, 's> {
@@ -96,7 +96,7 @@ impl<'s> Measures<'_, 's> {
     fn keys(&mut self, keys: &KeyedMeasure) -> Result<ReductionId, Refusal> {
         let key = match self.bindings.resolve(&RowExpr::Column(keys.key.clone())) {
             RowExpr::Column(column) => self.key(&column)?,
-            other => return Err(Refusal::Invalid(format!("{}: a key is a column, found {other}", keys.key))),
+            other => return Err(not_a_key(&keys.key, &other)),
         };
         let sums = self.within_digits(|this, declared| {
             keys.sums.iter().map(|sum| this.key_sum(sum, declared)).collect::<Result<Vec<_>, _>>()
@@ -108,6 +108,13 @@ impl<'s> Measures<'_, 's> {
             Reduction::Sum(formula) => (None, formula),
             Reduction::Top(n, formula) => (Some(*n), formula),
         };
+        if has_lag(formula) {
+            let message = format!(
+                "LAG cannot look at a total per {}: at another snapshot it may not be there",
+                keys.key
+            );
+            return Err(Refusal::Invalid(message));
+        }
         let formula = formula.try_map(&mut |term| self.key_term(keys, term))?;
         let reduction = PlannedReduction { totals, scales, top, formula };
         if let Some(index) = self.reductions.iter().position(|known| *known == reduction) {
@@ -163,6 +170,14 @@ impl<'s> Measures<'_, 's> {
         self.slots.push(Slot { kind, bound_text, scale });
         id
     }
+}
+
+fn has_lag(formula: &Formula<KeyTerm>) -> bool {
+    matches!(formula, Formula::Lag(..)) || formula.children().into_iter().any(has_lag)
+}
+
+fn not_a_key(key: &abaco_kpi::Column, bound: &RowExpr) -> Refusal {
+    Refusal::Invalid(format!("{key}: a key is a column, found {bound}"))
 }
 
 fn validity(operand: Operand) -> Validity {

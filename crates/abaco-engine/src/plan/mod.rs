@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use self::columns::{Columns, Holds, TapeColumn};
 use self::measures::Measures;
-use self::node::{ColumnId, Nodes, Truth};
+use self::node::{ColumnId, Nodes, NumberOp, Truth};
 use self::slot::{PlannedReduction, PlannedTerm, Slot, SlotId, SlotKind};
 use crate::{Bindings, EngineError};
 
@@ -90,9 +90,16 @@ impl Plan {
     /// Plans `kpis` over tapes of this schema.
     ///
     /// # Errors
-    /// [`EngineError::MissingColumn`] or [`EngineError::ColumnType`] for the snapshot and grouping columns. A KPI
-    /// whose own columns are missing or ill-typed is not an error: its outcome says so.
+    /// [`EngineError::MissingColumn`] or [`EngineError::ColumnType`] for the snapshot and grouping columns,
+    /// [`EngineError::Binding`] for bindings that go round in a circle or grow past all measure, and
+    /// [`EngineError::DuplicateKpi`]. A KPI whose own columns are missing or ill-typed is not an error: its outcome
+    /// says so.
     pub fn new(kpis: &[&dyn Kpi], schema: &Schema, options: &PlanOptions) -> Result<Self, EngineError> {
+        options.bindings.check()?;
+        let ids: Vec<&str> = kpis.iter().map(|kpi| &*kpi.spec().id).collect();
+        if let Some(id) = ids.iter().enumerate().find(|(index, id)| ids[..*index].contains(id)) {
+            return Err(EngineError::DuplicateKpi { id: (*id.1).to_owned() });
+        }
         let mut columns = Columns::new(schema);
         let snapshot = options
             .snapshot
@@ -118,11 +125,15 @@ impl Plan {
                     reductions: &mut reductions,
                     slot_index: &mut slot_index,
                 };
-                PlannedKpi {
-                    spec: kpi.spec().clone(),
-                    text: formula.to_string(),
-                    body: body(&formula, &mut measures),
+                let known = (measures.slots.len(), measures.reductions.len());
+                let body = body(&formula, &mut measures);
+                if body.is_err() {
+                    // What a refused KPI left behind would be computed for nobody.
+                    measures.slots.truncate(known.0);
+                    measures.reductions.truncate(known.1);
+                    measures.slot_index.retain(|_, slot| slot.0 < known.0);
                 }
+                PlannedKpi { spec: kpi.spec().clone(), text: formula.to_string(), body }
             })
             .collect();
         let group_columns = std::iter::once(Vec::new()).chain(options.groups.iter().cloned()).collect();
@@ -137,6 +148,7 @@ impl Plan {
             group_columns,
             fingerprint: [0; 32],
         };
+        plan.hold_values_to_precision();
         plan.fingerprint = plan.compute_fingerprint();
         Ok(plan)
     }
@@ -153,6 +165,17 @@ impl Plan {
         self.columns.iter().map(|column| &column.column)
     }
 
+    /// Marks the columns on whose declared precision some planned measure relies.
+    fn hold_values_to_precision(&mut self) {
+        for slot in &self.slots {
+            slot.kind.visit_numbers(&self.nodes, &mut |number| {
+                if let NumberOp::Column { column, checked: true } = number.op {
+                    self.columns[column.0].checked = true;
+                }
+            });
+        }
+    }
+
     fn compute_fingerprint(&self) -> [u8; 32] {
         let mut hasher = Sha256::new();
         let mut line = |text: String| {
@@ -160,13 +183,18 @@ impl Plan {
             hasher.update(text);
         };
         line("abaco state 1".to_owned());
-        line(format!("snapshot {:?}", self.snapshot.map(|id| self.columns[id.0].column.name())));
+        // A key is a bare integer in the state, so its kind and scale decide what it means.
+        let key = |id: &ColumnId| self.columns[id.0].identity();
+        line(format!("snapshot {:?}", self.snapshot.as_ref().map(key)));
         for set in &self.groupings[1..] {
-            let names: Vec<&str> = set.iter().map(|id| self.columns[id.0].column.name()).collect();
-            line(format!("group {names:?}"));
+            line(format!("group {:?}", set.iter().map(key).collect::<Vec<_>>()));
         }
         for slot in &self.slots {
-            line(format!("{} @ {}", slot.bound_text, slot.scale));
+            let by = match &slot.kind {
+                SlotKind::Distinct { key: id, .. } | SlotKind::Keyed { key: id, .. } => key(id),
+                _ => String::new(),
+            };
+            line(format!("{} @ {} {by}", slot.bound_text, slot.scale));
         }
         hasher.finalize().into()
     }
@@ -179,7 +207,7 @@ fn body(formula: &Formula, measures: &mut Measures<'_, '_>) -> Result<PlannedBod
     if !missing.is_empty() {
         return Err(Outcome::Unavailable(missing));
     }
-    check_kinds(formula)?;
+    check_kinds(formula, measures.bindings)?;
     let failed = |refusal: compile::Refusal| Outcome::Failed(refusal.into_message());
     let planned = measures.formula(formula).map_err(failed)?;
     let mut components: Vec<(String, PlannedTerm)> = Vec::new();
@@ -213,11 +241,12 @@ fn tape_columns(formula: &Formula, bindings: &Bindings) -> BTreeSet<Column> {
     columns
 }
 
-fn check_kinds(formula: &Formula) -> Result<(), Outcome> {
+/// Refuses a stock and a flow in one row expression, as the KPI writes it and as the tape is bound to it.
+fn check_kinds(formula: &Formula, bindings: &Bindings) -> Result<(), Outcome> {
     let mut result = Ok(());
     formula.for_each_term(&mut |measure| {
         let mut check = |expr: &RowExpr| {
-            if let Err(error) = expr.check_kinds() {
+            if let Err(error) = expr.check_kinds().and_then(|()| bindings.resolve(expr).check_kinds()) {
                 result = Err(Outcome::from(error));
             }
         };

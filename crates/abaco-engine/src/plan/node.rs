@@ -131,6 +131,52 @@ impl Nodes {
         &self.truths[id.0]
     }
 
+    /// Calls `visit` with each numeric node that `id` is computed from, itself included.
+    pub(crate) fn visit_number(&self, id: NumberId, visit: &mut dyn FnMut(&Number)) {
+        let node = self.number(id);
+        visit(node);
+        match &node.op {
+            NumberOp::Column { .. }
+            | NumberOp::Constant { .. }
+            | NumberOp::DaysBetween(..)
+            | NumberOp::MonthsBetween(..) => {}
+            NumberOp::Rescale { value, .. } | NumberOp::Negate(value) => self.visit_number(*value, visit),
+            NumberOp::Add(a, b)
+            | NumberOp::Subtract(a, b)
+            | NumberOp::Multiply(a, b)
+            | NumberOp::DivRound { dividend: a, divisor: b, .. } => {
+                self.visit_number(*a, visit);
+                self.visit_number(*b, visit);
+            }
+            NumberOp::Case { branches, otherwise } => {
+                for (when, then) in branches {
+                    self.visit_truth(*when, visit);
+                    self.visit_number(*then, visit);
+                }
+                if let Some(otherwise) = otherwise {
+                    self.visit_number(*otherwise, visit);
+                }
+            }
+            NumberOp::Least(all) | NumberOp::Greatest(all) => {
+                all.iter().for_each(|id| self.visit_number(*id, visit));
+            }
+        }
+    }
+
+    /// Calls `visit` with each numeric node that the condition `id` is computed from.
+    pub(crate) fn visit_truth(&self, id: TruthId, visit: &mut dyn FnMut(&Number)) {
+        match self.truth(id) {
+            Truth::CompareNumbers { left, right, .. } => {
+                self.visit_number(*left, visit);
+                self.visit_number(*right, visit);
+            }
+            Truth::NumberIsNull(number) => self.visit_number(*number, visit),
+            Truth::And(parts) | Truth::Or(parts) => parts.iter().for_each(|id| self.visit_truth(*id, visit)),
+            Truth::Not(inner) => self.visit_truth(*inner, visit),
+            _ => {}
+        }
+    }
+
     pub(crate) fn intern_number(&mut self, op: NumberOp, scale: u32, digits: u32, width: Width) -> NumberId {
         if let Some(id) = self.number_index.get(&op) {
             return *id;

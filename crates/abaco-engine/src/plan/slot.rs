@@ -2,7 +2,7 @@
 
 use abaco_kpi::Formula;
 
-use super::node::{ColumnId, NumberId, TruthId};
+use super::node::{ColumnId, Nodes, Number, NumberId, TruthId};
 
 /// Index of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +30,28 @@ pub(crate) enum SlotKind {
     Extreme { value: NumberId, filter: Option<TruthId>, largest: bool },
     Distinct { key: ColumnId, filter: Option<TruthId> },
     Keyed { key: ColumnId, sums: Vec<SumOf> },
+}
+
+impl SlotKind {
+    /// Calls `visit` with each numeric node that the slot is computed from.
+    pub(crate) fn visit_numbers(&self, nodes: &Nodes, visit: &mut dyn FnMut(&Number)) {
+        let mut one = |value: Option<NumberId>, filter: Option<TruthId>| {
+            if let Some(value) = value {
+                nodes.visit_number(value, visit);
+            }
+            if let Some(filter) = filter {
+                nodes.visit_truth(filter, visit);
+            }
+        };
+        match self {
+            Self::Count { filter } | Self::Distinct { filter, .. } => one(None, *filter),
+            Self::CountValid { operand: Validity::Number(value), filter } => one(Some(*value), *filter),
+            Self::CountValid { filter, .. } => one(None, *filter),
+            Self::Extreme { value, filter, .. } => one(Some(*value), *filter),
+            Self::Sum(sum) => one(Some(sum.value), sum.filter),
+            Self::Keyed { sums, .. } => sums.iter().for_each(|sum| one(Some(sum.value), sum.filter)),
+        }
+    }
 }
 
 /// A sum of a node over the rows that a filter lets through.

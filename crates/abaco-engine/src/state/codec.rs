@@ -154,6 +154,11 @@ impl Writer {
     }
 }
 
+/// The fewest bytes that a group takes.
+fn slots_bytes(slots: usize, arity: usize) -> usize {
+    slots.saturating_mul(8).saturating_add(arity).saturating_add(9)
+}
+
 struct Reader<'b> {
     bytes: &'b [u8],
     offset: usize,
@@ -206,7 +211,9 @@ impl<'b> Reader<'b> {
         let mut set = SetState::new(arity, slots);
         let mut last: Option<GroupKey> = None;
         let mut room = MAX_ROWS;
-        for _ in 0..self.len(9)? {
+        // Every group has its snapshot, its values, its rows and a cell per slot.
+        let least = slots_bytes(set.slots.len(), arity);
+        for _ in 0..self.len(least)? {
             let key = self.group(arity)?;
             if last.as_ref().is_some_and(|last| *last >= key) {
                 return Err(self.error("groups out of order"));

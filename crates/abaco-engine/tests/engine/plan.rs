@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use abaco_engine::{AsOf, Bindings, EngineError, ErrorKind, Evaluate, Plan, PlanOptions};
-use abaco_kpi::{Column, Formula, Kpi, Outcome, RowExpr, case, col, count, count_of, lit, max, min, sum};
+use abaco_kpi::{
+    Column, Formula, Kpi, Outcome, RowExpr, case, col, count, count_distinct, count_of, lit, max, min, sum,
+};
 use arrow::array::{
     ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int8Array, Int16Array, Int32Array, RecordBatch,
     StringViewArray, UInt32Array,
@@ -277,3 +279,109 @@ fn groups_and_snapshots_need_their_columns() {
     assert!(matches!(error, EngineError::ColumnType { .. }), "{error}");
     assert_eq!(error.to_string(), "column dpd: expected a date32 to tell the snapshots apart, found Int64");
 }
+
+#[test]
+fn a_key_that_is_bound_to_an_expression_is_refused() {
+    let options =
+        PlanOptions { bindings: Bindings::new().bind("loan_id", col("dpd") + 1), ..PlanOptions::default() };
+    let tape = batch([("loan_id", ints([Some(1), Some(1)])), ("dpd", ints([Some(1), Some(2)]))]);
+    let distinct = kpi("x", count_distinct("loan_id"));
+    let finished = crate::tape::finish(&[&distinct], &tape, &options, AsOf::Single).unwrap();
+    assert_eq!(
+        finished.groups[0].kpis[0].outcome,
+        Outcome::Failed("loan_id: a key is a column, found dpd + 1".to_owned())
+    );
+}
+
+#[test]
+fn groups_by_a_decimal_show_it_as_it_is_and_never_merge_across_scales() {
+    let options = PlanOptions { groups: vec![vec!["annual_rate".into()]], ..PlanOptions::default() };
+    let rows = kpi("rows", count());
+    let plan = |rates: ArrayRef| {
+        let tape = batch([("annual_rate", rates)]);
+        let plan = Plan::new(&[&rows as &dyn Kpi], &tape.schema(), &options).unwrap();
+        let state = plan.fold_all(&[tape]).unwrap();
+        (plan, state)
+    };
+    let (four, mut at_four) = plan(wide([Some(15_050), Some(5), Some(20_000)], 12, 4));
+    let (_, at_five) = plan(wide([Some(150_500), Some(50)], 12, 5));
+    let shown: Vec<Option<String>> = four.finish(&at_four, AsOf::Single).unwrap().groups[1..]
+        .iter()
+        .map(|group| group.by[0].1.clone())
+        .collect();
+    assert_eq!(shown, ["0.0005", "1.505", "2"].map(|rate| Some(rate.to_owned())));
+    assert!(matches!(four.merge(&mut at_four, &at_five), Err(EngineError::DifferentPlan { .. })));
+    let (_, narrow) =
+        plan(Arc::new(arrow::array::Decimal64Array::from(vec![5]).with_precision_and_scale(12, 4).unwrap()));
+    assert_eq!(four.merge(&mut at_four, &narrow), Ok(()), "the physical width is not part of the meaning");
+}
+
+#[test]
+fn a_refused_kpi_asks_nothing_of_the_rows() {
+    let square = || col("annual_rate") * col("annual_rate");
+    let refused = kpi("refused", sum(square() * square() * col("annual_rate")));
+    let plain = kpi("plain", sum("annual_rate"));
+    // Beyond its declared precision, which only the refused KPI would have relied on.
+    let tape = batch([("annual_rate", wide([Some(1_000_000_000_000_001)], 14, 2))]);
+    let finished =
+        crate::tape::finish(&[&refused, &plain], &tape, &PlanOptions::default(), AsOf::Single).unwrap();
+    assert!(
+        matches!(&finished.groups[0].kpis[0].outcome, Outcome::Failed(reason) if reason.starts_with("too_wide"))
+    );
+    assert_eq!(value(&finished.groups[0].kpis[1]), "10000000000000.01");
+}
+
+#[test]
+fn a_binding_may_not_mix_a_stock_with_a_flow() {
+    let options = PlanOptions {
+        bindings: Bindings::new()
+            .bind("total_receivable", col("outstanding_balance") + col("paid_principal")),
+        ..PlanOptions::default()
+    };
+    let tape = batch([("outstanding_balance", cents([Some(1)])), ("paid_principal", cents([Some(2)]))]);
+    let finished =
+        crate::tape::finish(&[&kpi("x", sum("total_receivable"))], &tape, &options, AsOf::Single).unwrap();
+    let expected = "`outstanding_balance` is a stock and `paid_principal` is a flow: they do not mix in one row expression";
+    assert_eq!(finished.groups[0].kpis[0].outcome, Outcome::Failed(expected.to_owned()));
+}
+
+#[test]
+fn two_kpis_of_one_id_are_refused() {
+    let schema = Schema::new(vec![Field::new("dpd", DataType::Int64, true)]);
+    let (first, second) = (kpi("same", sum("dpd")), kpi("same", max("dpd")));
+    let error = Plan::new(&[&first as &dyn Kpi, &second], &schema, &PlanOptions::default()).unwrap_err();
+    assert_eq!(error.to_string(), "two KPIs have the id `same`");
+}
+
+#[rstest]
+#[case::circle(
+    vec![("a", "b".to_owned()), ("b", "a".to_owned())],
+    "the binding of column a: it is bound to itself by way of others"
+)]
+#[case::growth(
+    (0..12).map(|level| (NAMES[level], [NAMES[level + 1]; 12].join(" + "))).collect(),
+    "the binding of column i: it grows to more than 65536 characters"
+)]
+#[case::depth(
+    (0..25).map(|level| (NAMES[level], NAMES[level + 1].to_owned())).collect(),
+    "the binding of column q: more than 16 bindings lie within each other"
+)]
+fn bindings_that_cannot_be_put_in_place_are_refused(
+    #[case] bindings: Vec<(&'static str, String)>,
+    #[case] expected: &str,
+) {
+    let bindings: Bindings = bindings
+        .iter()
+        .map(|(name, expr)| (Column::from(*name), abaco_engine::parse_row_expr(expr).unwrap()))
+        .collect();
+    let options = PlanOptions { bindings, ..PlanOptions::default() };
+    let schema = Schema::new(vec![Field::new("z", DataType::Int64, true)]);
+    let error = Plan::new(&[&kpi("x", sum("a")) as &dyn Kpi], &schema, &options).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(error.kind(), ErrorKind::Usage);
+}
+
+const NAMES: [&str; 26] = [
+    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u",
+    "v", "w", "x", "y", "z",
+];

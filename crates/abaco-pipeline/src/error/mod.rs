@@ -212,8 +212,21 @@ pub enum PipelineError {
         found: String,
     },
     /// The rows could not be computed, or the caller asked for what they do not have.
-    #[error(transparent)]
-    Engine(#[from] abaco_engine::EngineError),
+    #[error("{}: {source}", path.display())]
+    Engine {
+        /// The tape.
+        path: PathBuf,
+        /// What the engine said.
+        source: abaco_engine::EngineError,
+    },
+    /// Two partitions with the same bytes.
+    #[error("{}: expected another partition, found the same bytes as {}", path.display(), first.display())]
+    SameInput {
+        /// The later partition.
+        path: PathBuf,
+        /// The earlier one.
+        first: PathBuf,
+    },
     /// The definitions do not fit the KPIs.
     #[error(transparent)]
     Definitions(#[from] abaco_engine::DefinitionError),
@@ -247,7 +260,7 @@ impl PipelineError {
             | Self::Yaml { .. }
             | Self::Configuration { .. }
             | Self::Definitions(_) => ErrorKind::Configuration,
-            Self::Engine(error) => match error.kind() {
+            Self::Engine { source, .. } => match source.kind() {
                 abaco_engine::ErrorKind::Usage => ErrorKind::Usage,
                 _ => ErrorKind::Data,
             },

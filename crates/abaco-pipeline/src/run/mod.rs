@@ -5,13 +5,14 @@ mod manifest;
 mod publish;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use abaco_engine::{
     AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, Plan, PlanOptions, State, Status,
     parse_row_expr,
 };
-use abaco_kpi::{Column, FormulaKpi, Kpi, Outcome, RowExpr, canonical_column};
+use abaco_kpi::{Column, Kpi, Outcome, RowExpr, canonical_column};
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Schema, SchemaRef};
 use chrono::{DateTime, Utc};
@@ -60,6 +61,7 @@ pub struct Pipeline {
     config: PipelineConfig,
     engine: KpiEngine,
     bindings: Bindings,
+    pools: bool,
 }
 
 impl Pipeline {
@@ -71,7 +73,7 @@ impl Pipeline {
     pub fn new(config: PipelineConfig, catalogue: &Catalogue) -> Result<Self, PipelineError> {
         let refuse = |message: String| PipelineError::Configuration { path: config.path.clone(), message };
         let profile = &config.settings.profile;
-        let kpis: Vec<FormulaKpi> = catalogue.find(profile).map(<[_]>::to_vec).ok_or_else(|| {
+        let kpis: Vec<Arc<dyn Kpi>> = catalogue.find(profile).map(<[_]>::to_vec).ok_or_else(|| {
             let names: Vec<&str> = catalogue.names().collect();
             refuse(format!("`profile`: expected one of {}, found `{profile}`", names.join(", ")))
         })?;
@@ -90,7 +92,7 @@ impl Pipeline {
         }
         // A definition may be about a KPI of another profile, but never about none.
         config.definitions.check(&catalogue.everything())?;
-        let chosen: Vec<&dyn Kpi> = kpis.iter().map(|kpi| kpi as &dyn Kpi).collect();
+        let chosen: Vec<&dyn Kpi> = kpis.iter().map(AsRef::as_ref).collect();
         let definitions = config.definitions.restricted_to(&chosen);
         let engine = KpiEngine::new(kpis).with_definitions(definitions)?;
         let bindings = bindings(&config)?;
@@ -101,7 +103,8 @@ impl Pipeline {
                 )));
             }
         }
-        Ok(Self { config, engine, bindings })
+        let pools = catalogue.pools(&config.settings.profile);
+        Ok(Self { config, engine, bindings, pools })
     }
 
     /// The configuration.
@@ -126,14 +129,23 @@ impl Pipeline {
                 found: "none".to_owned(),
             });
         };
+        if request.as_of == AsOf::Pooled && !self.pools {
+            return Err(PipelineError::Option {
+                name: "as_of",
+                expected: "a snapshot: only a compatibility profile pools them".to_owned(),
+                found: format!("pooled snapshots under the profile `{}`", self.config.settings.profile),
+            });
+        }
         let schema = self.schema(first)?;
-        let plan = self.engine.plan(&schema, &self.options(&schema))?;
+        let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
+        let plan = self.engine.plan(&schema, &self.options(&schema)).map_err(of_tape)?;
         let (state, inputs) = self.fold(&plan, &schema, &request.inputs)?;
         let rows_read = inputs.iter().map(|input| input.rows).sum();
         if rows_read == 0 {
             return Err(PipelineError::NoRows { path: first.clone() });
         }
-        let calculation = self.engine.finish(&plan, &state, request.as_of, &observed_scales(&inputs))?;
+        let calculation =
+            self.engine.finish(&plan, &state, request.as_of, &observed_scales(&inputs)).map_err(of_tape)?;
         let pooled = request.as_of == AsOf::Pooled;
         let heading = Heading {
             run_id: Uuid::now_v7().to_string(),
@@ -208,9 +220,17 @@ impl Pipeline {
                 if window.is_empty() {
                     break;
                 }
-                plan.merge(&mut state, &plan.fold_all(&window)?)?;
+                let folded = plan.fold_all(&window).and_then(|part| plan.merge(&mut state, &part));
+                folded.map_err(|source| PipelineError::Engine { path: path.clone(), source })?;
             }
-            reports.push(tape.into_report());
+            let report = tape.into_report();
+            // Counted twice, a partition would double every total and leave every ratio as it was.
+            // Without rows there is nothing to double: two months without business are two like files.
+            let same = |other: &IngestReport| report.rows > 0 && other.sha256 == report.sha256;
+            if let Some(same) = reports.iter().position(same) {
+                return Err(PipelineError::SameInput { path: path.clone(), first: paths[same].clone() });
+            }
+            reports.push(report);
         }
         Ok((state, reports))
     }
@@ -237,6 +257,12 @@ impl Pipeline {
             totals.iter().any(|result| result.id == id && matches!(result.outcome, Outcome::Value(_)))
         };
         self.config.settings.required.iter().filter(|id| !has_value(id)).cloned().collect()
+    }
+}
+
+impl std::fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pipeline").field("config", &self.config.path).field("engine", &self.engine).finish()
     }
 }
 
@@ -290,6 +316,13 @@ fn bindings(config: &PipelineConfig) -> Result<Bindings, PipelineError> {
             return Err(refuse(format!("the contract has no column `{}`", column.name())));
         }
         bindings = bindings.bind(derived.name.clone(), expr);
+    }
+    let path = config.path.parent().unwrap_or(Path::new("")).join(&config.settings.contract);
+    let refuse = |message: String| PipelineError::Configuration { path: path.clone(), message };
+    bindings.check().map_err(|error| refuse(format!("`derive`: {error}")))?;
+    for (column, expr) in bindings.iter() {
+        let kinds = bindings.resolve(expr).check_kinds();
+        kinds.map_err(|error| refuse(format!("`derive`, column `{}`: {error}", column.name())))?;
     }
     Ok(bindings)
 }

@@ -17,6 +17,7 @@ pub(crate) fn catalogue() -> Catalogue {
     abaco_calculators::PROFILES
         .iter()
         .fold(Catalogue::new(), |catalogue, profile| catalogue.profile(profile.id, profile.kpis()))
+        .pooling("legacy_v2")
 }
 
 pub(crate) const SETTINGS: &str =

@@ -38,7 +38,8 @@ fn it_is_a_good_configuration() {
     let config = PipelineConfig::embedded().unwrap();
     let named = PipelineConfig::load(root().join("config/pipeline.yml")).unwrap();
     assert_eq!((&config.settings, &config.contract), (&named.settings, &named.contract));
-    assert_eq!(config.definitions.iter().count(), abaco_calculators::ALL.len());
+    assert!(config.definitions.iter().eq(named.definitions.iter()));
+    assert!(config.definitions.get("par_30").is_some());
     assert!(Pipeline::new(config, &catalogue()).is_ok());
 }
 

@@ -76,7 +76,11 @@ fn whatever_the_numbers_depend_on_changes_it() {
             after(|desk| desk.write("cfg/pipeline.yml", format!("{SETTINGS}required: [par_90]\n"))),
         ),
         ("the as-of", dated(january)),
-        ("all dates pooled", dated(AsOf::Pooled)),
+        ("all dates pooled", {
+            let desk = Desk::new();
+            desk.write("cfg/pipeline.yml", format!("{SETTINGS}profile: legacy_v2\n"));
+            identity(&desk, &RunRequest { as_of: AsOf::Pooled, ..desk.dry() })
+        }),
     ];
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
     for (what, identity) in &cases {
@@ -146,4 +150,16 @@ fn replaced_definitions_are_covered() {
     assert_eq!(replaced.identity, after(|desk| desk.write("cfg/definitions.yml", &mine)));
     let par_90 = replaced.kpis.iter().find(|kpi| kpi.id == "par_90").unwrap();
     assert_eq!((par_90.value.as_deref(), par_90.status), (Some("1.33"), "warning"));
+}
+
+/// Only a profile that reproduces a system which pooled its snapshots may do so.
+#[test]
+fn the_standard_profile_never_pools() {
+    let desk = Desk::new();
+    let error = desk.run(&RunRequest { as_of: AsOf::Pooled, ..desk.dry() }).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "option `as_of`: expected a snapshot: only a compatibility profile pools them, \
+         found pooled snapshots under the profile `standard`"
+    );
 }

@@ -76,8 +76,12 @@ fn the_worst_status_counts_groups() {
 #[test]
 fn a_profile_that_the_catalogue_lacks() {
     let config = PipelineConfig::embedded().unwrap();
-    let error =
-        Pipeline::new(config, &abaco_pipeline::Catalogue::new().profile("mine", [])).map(drop).unwrap_err();
+    let error = Pipeline::new(
+        config,
+        &abaco_pipeline::Catalogue::new().profile("mine", Vec::<abaco_kpi::FormulaKpi>::new()),
+    )
+    .map(drop)
+    .unwrap_err();
     assert_eq!(
         error.to_string(),
         "(embedded)/pipeline.yml: `profile`: expected one of mine, found `standard`"

@@ -21,6 +21,7 @@ pub(crate) fn accumulate(
     count(&mut set.rows, groups, &block.all());
     for (kind, cells) in slots.iter().zip(&mut set.slots) {
         match (kind, cells) {
+            (SlotKind::Count { filter: Some(filter) }, _) if block.is_never_true(*filter) => {}
             (SlotKind::Count { filter }, Cells::Count(cells)) => {
                 count(cells, groups, &matched(block, *filter))
             }

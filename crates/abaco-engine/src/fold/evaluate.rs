@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::cmp::Ordering;
 
+use abaco_kpi::Comparison;
 use arrow::array::Array;
 use arrow::datatypes::i256;
 
@@ -11,7 +12,7 @@ use super::batch::{Batch, BatchColumn, Physical};
 use super::mask::Mask;
 use super::values::{InLane, Lane, Numbers, Values, in_lane, joint};
 use crate::plan::compile::{holds_for, power_of_ten};
-use crate::plan::node::{ColumnId, Date, Nodes, NumberId, NumberOp, Test, Truth, TruthId, Width};
+use crate::plan::node::{ColumnId, Date, Nodes, NumberId, NumberOp, Truth, TruthId, Width};
 
 /// A three-valued condition: rows in neither mask are unknown.
 #[derive(Clone, Copy, Debug)]
@@ -32,15 +33,37 @@ pub(crate) struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    pub(crate) fn new(nodes: &'a Nodes, batch: &'a Batch, start: usize, len: usize) -> Self {
+    /// A place for blocks of `batch`; [`move_to`](Self::move_to) puts the first one in.
+    pub(crate) fn new(nodes: &'a Nodes, batch: &'a Batch) -> Self {
         Self {
             nodes,
             batch,
-            start,
-            len,
-            all: Mask::all(len),
+            start: 0,
+            len: 0,
+            all: Mask::NONE,
             numbers: (0..nodes.numbers.len()).map(|_| OnceCell::new()).collect(),
             truths: (0..nodes.truths.len()).map(|_| OnceCell::new()).collect(),
+        }
+    }
+
+    /// Goes on to the rows `start..start + len` and forgets what was evaluated over the last ones.
+    pub(crate) fn move_to(&mut self, start: usize, len: usize) {
+        (self.start, self.len, self.all) = (start, len, Mask::all(len));
+        for cell in &mut self.numbers {
+            *cell = OnceCell::new();
+        }
+        for cell in &mut self.truths {
+            *cell = OnceCell::new();
+        }
+    }
+
+    /// Whether a condition can be true of no row of the whole batch: one on NULLs, where there are none.
+    pub(crate) fn is_never_true(&self, id: TruthId) -> bool {
+        match self.nodes.truth(id) {
+            Truth::Constant(value) => !value,
+            Truth::ColumnIsNull(column) => self.batch.column(*column).nulls.is_none(),
+            Truth::Or(parts) => parts.iter().all(|part| self.is_never_true(*part)),
+            _ => false,
         }
     }
 
@@ -319,7 +342,7 @@ impl InLane for BinaryOf<'_, '_> {
 
 struct CompareOf<'v, 'w> {
     len: usize,
-    test: Test,
+    test: Comparison,
     left: &'v Values<'w>,
     right: &'v Values<'w>,
 }
@@ -332,14 +355,14 @@ impl InLane for CompareOf<'_, '_> {
     }
 }
 
-fn compare<T: Copy + Ord>(left: &[T], right: &[T], test: Test) -> Mask {
+fn compare<T: Copy + Ord>(left: &[T], right: &[T], test: Comparison) -> Mask {
     match test {
-        Test::Equal => Mask::of_pairs(left, right, |a, b| a == b),
-        Test::NotEqual => Mask::of_pairs(left, right, |a, b| a != b),
-        Test::Less => Mask::of_pairs(left, right, |a, b| a < b),
-        Test::LessOrEqual => Mask::of_pairs(left, right, |a, b| a <= b),
-        Test::Greater => Mask::of_pairs(left, right, |a, b| a > b),
-        Test::GreaterOrEqual => Mask::of_pairs(left, right, |a, b| a >= b),
+        Comparison::Equal => Mask::of_pairs(left, right, |a, b| a == b),
+        Comparison::NotEqual => Mask::of_pairs(left, right, |a, b| a != b),
+        Comparison::Less => Mask::of_pairs(left, right, |a, b| a < b),
+        Comparison::LessOrEqual => Mask::of_pairs(left, right, |a, b| a <= b),
+        Comparison::Greater => Mask::of_pairs(left, right, |a, b| a > b),
+        Comparison::GreaterOrEqual => Mask::of_pairs(left, right, |a, b| a >= b),
     }
 }
 

@@ -107,10 +107,11 @@ impl Plan {
             .collect();
         let mut keyed: Vec<Vec<(usize, &Codes, KeyedSegment<'_>)>> =
             groups.iter().map(|_| self.keyed_segments(&codes)).collect();
+        let mut block = Block::new(&self.nodes, batch);
         let mut offset = 0;
         while offset < len {
             let rows = BLOCK.min(len - offset);
-            let block = Block::new(&self.nodes, batch, start + offset, rows);
+            block.move_to(start + offset, rows);
             for ((groups, set), keyed) in groups.iter().zip(&mut state.sets).zip(&mut keyed) {
                 let groups = groups.block(offset, rows);
                 accumulate(&block, groups, set, &kinds);

@@ -5,7 +5,7 @@ use arrow::datatypes::i256;
 use chrono::NaiveDate;
 
 use super::columns::{Columns, Holds};
-use super::node::{ColumnId, Date, Nodes, NumberId, NumberOp, Test, Truth, TruthId, Width};
+use super::node::{ColumnId, Date, Nodes, NumberId, NumberOp, Truth, TruthId, Width};
 
 /// A row value may have this many digits, so that 2^63 of them still sum within 256 bits.
 pub(crate) const MAX_ROW_DIGITS: u32 = 57;
@@ -310,8 +310,7 @@ impl Compiler<'_, '_> {
         })
     }
 
-    fn compare(&mut self, left: &RowExpr, comparison: Comparison, right: &RowExpr) -> Result<TruthId> {
-        let test = test(comparison);
+    fn compare(&mut self, left: &RowExpr, test: Comparison, right: &RowExpr) -> Result<TruthId> {
         let truth = match (self.operand(left)?, self.operand(right)?) {
             (Operand::Number(a), Operand::Number(b)) => {
                 let scale = self.scale(a).max(self.scale(b));
@@ -331,10 +330,10 @@ impl Compiler<'_, '_> {
             (Operand::Text(left), Operand::Text(right)) => Truth::Constant(holds_for(test, left.cmp(&right))),
             (Operand::BooleanColumn(column), Operand::Boolean(wanted))
             | (Operand::Boolean(wanted), Operand::BooleanColumn(column))
-                if matches!(test, Test::Equal | Test::NotEqual) =>
+                if matches!(test, Comparison::Equal | Comparison::NotEqual) =>
             {
                 let truth = Truth::Column(column);
-                if wanted == (test == Test::Equal) {
+                if wanted == (test == Comparison::Equal) {
                     truth
                 } else {
                     Truth::Not(self.nodes.intern_truth(truth))
@@ -342,7 +341,7 @@ impl Compiler<'_, '_> {
             }
             (a, b) => {
                 return Err(Refusal::Invalid(format!(
-                    "{left} {comparison} {right}: {} cannot be compared with {}",
+                    "{left} {test} {right}: {} cannot be compared with {}",
                     a.kind(),
                     b.kind()
                 )));
@@ -352,36 +351,25 @@ impl Compiler<'_, '_> {
     }
 }
 
-fn test(comparison: Comparison) -> Test {
-    match comparison {
-        Comparison::Equal => Test::Equal,
-        Comparison::NotEqual => Test::NotEqual,
-        Comparison::Less => Test::Less,
-        Comparison::LessOrEqual => Test::LessOrEqual,
-        Comparison::Greater => Test::Greater,
-        Comparison::GreaterOrEqual => Test::GreaterOrEqual,
-    }
-}
-
-fn mirrored(test: Test) -> Test {
+fn mirrored(test: Comparison) -> Comparison {
     match test {
-        Test::Less => Test::Greater,
-        Test::LessOrEqual => Test::GreaterOrEqual,
-        Test::Greater => Test::Less,
-        Test::GreaterOrEqual => Test::LessOrEqual,
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
         same => same,
     }
 }
 
 /// Whether a comparison with this result passes the test.
-pub(crate) fn holds_for(test: Test, ordering: std::cmp::Ordering) -> bool {
+pub(crate) fn holds_for(test: Comparison, ordering: std::cmp::Ordering) -> bool {
     match test {
-        Test::Equal => ordering.is_eq(),
-        Test::NotEqual => ordering.is_ne(),
-        Test::Less => ordering.is_lt(),
-        Test::LessOrEqual => ordering.is_le(),
-        Test::Greater => ordering.is_gt(),
-        Test::GreaterOrEqual => ordering.is_ge(),
+        Comparison::Equal => ordering.is_eq(),
+        Comparison::NotEqual => ordering.is_ne(),
+        Comparison::Less => ordering.is_lt(),
+        Comparison::LessOrEqual => ordering.is_le(),
+        Comparison::Greater => ordering.is_gt(),
+        Comparison::GreaterOrEqual => ordering.is_ge(),
     }
 }
 

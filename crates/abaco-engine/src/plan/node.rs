@@ -1,5 +1,6 @@
 //! The nodes of a plan: every distinct row expression and predicate once, over physical columns.
 
+use abaco_kpi::Comparison;
 use arrow::datatypes::i256;
 use hashbrown::HashMap;
 
@@ -88,24 +89,14 @@ pub(crate) enum Date {
     Constant(i32),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Test {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Truth {
     Constant(bool),
     Column(ColumnId),
-    CompareNumbers { left: NumberId, test: Test, right: NumberId },
-    CompareDates { left: Date, test: Test, right: Date },
-    CompareText { column: ColumnId, test: Test, constant: String },
-    CompareTexts { left: ColumnId, test: Test, right: ColumnId },
+    CompareNumbers { left: NumberId, test: Comparison, right: NumberId },
+    CompareDates { left: Date, test: Comparison, right: Date },
+    CompareText { column: ColumnId, test: Comparison, constant: String },
+    CompareTexts { left: ColumnId, test: Comparison, right: ColumnId },
     NumberIsNull(NumberId),
     ColumnIsNull(ColumnId),
     And(Vec<TruthId>),

@@ -1,0 +1,194 @@
+//! How fast the four KPIs of V2 are computed, beside the speed of memory:
+//! `cargo run --release --example throughput -- --rows 10000000 --format json`.
+//!
+//! In memory it folds a generated tape and reports the ratio to a wrapping sum over the same slices, on the same
+//! threads. With `--parquet` or `--csv` it reads a tape of the columns `segment, measurement_date, dpd,
+//! total_receivable_usd, dpd_30_60_usd, dpd_60_90_usd, dpd_90_plus_usd, total_eligible_usd, cash_available_usd`.
+
+mod memory;
+mod tape;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use abaco_loans::calculators::{collection_rate, par_30, par_90, portfolio_health};
+use abaco_loans::pipeline::contract::Contract;
+use abaco_loans::pipeline::ingest::{self, IngestOptions, Needed};
+use abaco_loans::prelude::*;
+use clap::{Parser, ValueEnum};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Runs of which the median counts.
+const RUNS: usize = 7;
+
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Rows of the generated tape.
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: usize,
+    /// A Parquet tape instead of a generated one.
+    #[arg(long, conflicts_with = "csv")]
+    parquet: Option<PathBuf>,
+    /// A CSV tape instead of a generated one.
+    #[arg(long)]
+    csv: Option<PathBuf>,
+    /// Columns to group by, such as `segment,measurement_date`.
+    #[arg(long, value_delimiter = ',')]
+    group: Vec<String>,
+    /// The snapshot of a tape with several dates; without it each date is computed.
+    #[arg(long)]
+    as_of: Option<String>,
+    /// Threads; by default one per processor.
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+    /// Bits of the generated amounts.
+    #[arg(long, value_enum, default_value_t = Width::Decimal64)]
+    width: Width,
+    /// Segments of the generated tape as plain strings instead of a dictionary.
+    #[arg(long)]
+    plain_strings: bool,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Width {
+    Decimal32,
+    Decimal64,
+    Decimal128,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// What was measured.
+struct Measured {
+    rows: usize,
+    seconds: f64,
+    bytes: u64,
+    memory_read_ratio: Option<f64>,
+    groups: usize,
+}
+
+fn main() -> Outcome<()> {
+    let arguments = Arguments::parse();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build()?;
+    let measured = pool.install(|| match (&arguments.parquet, &arguments.csv) {
+        (Some(path), _) | (_, Some(path)) => from_file(&arguments, path),
+        _ => in_memory(&arguments),
+    })?;
+    let ratio = measured.memory_read_ratio.map_or("null".to_owned(), |ratio| format!("{ratio:.4}"));
+    match arguments.format {
+        Format::Json => println!(
+            "{{\"rows\":{},\"seconds\":{:.9},\"bytes\":{},\"memory_read_ratio\":{ratio},\"groups\":{}}}",
+            measured.rows, measured.seconds, measured.bytes, measured.groups
+        ),
+        Format::Text => println!(
+            "{} rows in {:.6} s: {:.1} million rows/s, {} groups, {ratio} of the speed of memory",
+            measured.rows,
+            measured.seconds,
+            measured.rows as f64 / measured.seconds / 1e6,
+            measured.groups
+        ),
+    }
+    Ok(())
+}
+
+fn options(arguments: &Arguments, dated: bool) -> PlanOptions {
+    // The date is the state's own key; the other columns make a grouping set.
+    let others = arguments.group.iter().filter(|name| *name != "measurement_date");
+    let set: Vec<_> = others.map(|name| name.clone().into()).collect();
+    PlanOptions {
+        snapshot: dated.then(|| "measurement_date".into()),
+        groups: if set.is_empty() { Vec::new() } else { vec![set] },
+        ..PlanOptions::default()
+    }
+}
+
+fn kpis() -> [FormulaKpi; 4] {
+    [par_30(), par_90(), collection_rate(), portfolio_health()]
+}
+
+fn in_memory(arguments: &Arguments) -> Outcome<Measured> {
+    let dated = arguments.group.iter().any(|name| name == "measurement_date");
+    let batches = tape::batches(arguments.rows, arguments.width, arguments.plain_strings)?;
+    let kpis = kpis();
+    let kpis: Vec<&dyn Kpi> = kpis.iter().map(|kpi| kpi as &dyn Kpi).collect();
+    let schema = batches.first().ok_or("no rows")?.schema();
+    let plan = Plan::new(&kpis, &schema, &options(arguments, dated))?;
+    let read: Vec<String> = plan.columns().map(|column| column.name().to_owned()).collect();
+    let bytes = memory::bytes(&batches, &read);
+    let (mut fold, mut memory) = (Vec::new(), Vec::new());
+    let mut groups = 0;
+    // In turn, so that a drift of the machine's speed meets both.
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        let state = plan.fold_all(&batches)?;
+        groups = finish(&plan, &state)?;
+        fold.push(start.elapsed().as_secs_f64());
+        let start = Instant::now();
+        std::hint::black_box(memory::read(&batches, &read));
+        memory.push(start.elapsed().as_secs_f64());
+    }
+    let seconds = median(fold);
+    Ok(Measured {
+        rows: arguments.rows,
+        seconds,
+        bytes,
+        memory_read_ratio: Some(median(memory) / seconds),
+        groups,
+    })
+}
+
+fn from_file(arguments: &Arguments, path: &Path) -> Outcome<Measured> {
+    let contract = Contract::from_yaml_str(tape::CONTRACT, "throughput.yml")?;
+    let kpis = kpis();
+    let kpis: Vec<&dyn Kpi> = kpis.iter().map(|kpi| kpi as &dyn Kpi).collect();
+    let bytes = std::fs::metadata(path)?.len();
+    let (mut seconds, mut rows, mut groups) = (Vec::new(), 0, 0);
+    for _ in 0..RUNS {
+        let start = Instant::now();
+        let schema = ingest::open(path, &contract, &Needed::all(), &IngestOptions::default())?.schema();
+        let plan = Plan::new(&kpis, &schema, &options(arguments, true))?;
+        let needed = Needed::only(plan.columns().map(|column| column.name().to_owned()));
+        let mut tape = ingest::open(path, &contract, &needed, &IngestOptions::default())?;
+        let mut state = plan.empty();
+        loop {
+            let window = tape.by_ref().take(rayon::current_num_threads()).collect::<Result<Vec<_>, _>>()?;
+            if window.is_empty() {
+                break;
+            }
+            state.merge(&plan.fold_all(&window)?)?;
+        }
+        rows = usize::try_from(tape.report().rows)?;
+        groups = match &arguments.as_of {
+            Some(date) => plan.finish(&state, AsOf::Date(date.parse()?))?.groups.len(),
+            None => finish(&plan, &state)?,
+        };
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    Ok(Measured { rows, seconds: median(seconds), bytes, memory_read_ratio: None, groups })
+}
+
+/// Finishes each snapshot apart; the number of groups.
+fn finish(plan: &Plan, state: &State) -> Outcome<usize> {
+    let dates = plan.snapshots(state);
+    if dates.is_empty() {
+        return Ok(plan.finish(state, AsOf::Single)?.groups.len());
+    }
+    let mut groups = 0;
+    for date in dates {
+        groups += plan.finish(state, AsOf::Date(date))?.groups.len();
+    }
+    Ok(groups)
+}
+
+fn median(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
+}

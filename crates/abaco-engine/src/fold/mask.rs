@@ -2,8 +2,10 @@
 
 use arrow::buffer::BooleanBuffer;
 
-/// Rows that are evaluated together: few enough that every intermediate stays in the first-level cache.
-pub(crate) const BLOCK: usize = 1_024;
+/// Rows that are evaluated together. Few enough that every intermediate stays in the second-level cache, many enough
+/// that the processor's prefetching keeps up with a column before the next one is read: at 1,024 rows a fold of six
+/// columns ran at 0.37 of the speed of memory, at 16,384 at 0.90.
+pub(crate) const BLOCK: usize = 16_384;
 
 const WORDS: usize = BLOCK / 64;
 

@@ -28,7 +28,7 @@ use crate::plan::slot::SlotKind;
 use crate::state::{MAX_ROWS, State};
 
 /// Rows whose keys are coded together: the codes stay in the second-level cache.
-const SEGMENT: usize = 64 * BLOCK;
+const SEGMENT: usize = 4 * BLOCK;
 
 impl Plan {
     /// The state of no rows; merging it changes nothing.

@@ -62,6 +62,21 @@ fn every_cut_is_found() {
     assert!(matches!(State::from_bytes(&longer), Err(EngineError::Decode { reason: "bytes left over", .. })));
 }
 
+/// A few bytes must not make the reader set aside room for many: each group takes a cell per slot.
+#[test]
+fn a_group_without_the_bytes_for_its_cells_is_refused_before_room_is_made() {
+    let slots = 100_000_u64;
+    let mut bytes = saved()[..38].to_vec();
+    let one_set_of_no_keys = [1, 0, slots].map(u64::to_le_bytes).concat();
+    bytes.extend(one_set_of_no_keys);
+    bytes.extend(vec![1; slots as usize]); // every slot a sum
+    let groups_at = bytes.len() + 8;
+    bytes.extend(1_u64.to_le_bytes());
+    bytes.extend([0; 9]);
+    let error = State::from_bytes(&bytes).unwrap_err();
+    assert_eq!(error, EngineError::Decode { reason: "a length beyond the end", offset: groups_at });
+}
+
 /// Bytes that claim a plan's fingerprint but have another shape are as foreign as those of another plan.
 #[test]
 fn a_forged_fingerprint_is_not_enough() {

@@ -1,6 +1,6 @@
 //! From the key columns of a segment to the group of each row.
 
-use arrow::array::Array;
+use arrow::array::{Array, StringArray};
 use hashbrown::HashMap;
 
 use super::batch::{Batch, Physical};
@@ -36,11 +36,7 @@ impl Codes {
                 })
             }
             Physical::Codes(codes, texts) => {
-                let text = |row: usize| usize::try_from(codes[row]).ok().filter(|code| *code < texts.len());
-                Self::collect(
-                    rows.map(|row| if null(row) { None } else { text(row).map(|code| texts.value(code)) }),
-                    |text| KeyValue::Text(text.into()),
-                )
+                Self::of_dictionary(&codes[rows.clone()], texts, |row| null(start + row))
             }
             Physical::I32(values) => {
                 Self::collect(rows.map(|row| (!null(row)).then_some(values[row])), |value| {
@@ -62,6 +58,34 @@ impl Codes {
                 Self::collect(rows.map(|row| (!null(row)).then(|| values.value(row))), KeyValue::Boolean)
             }
         }
+    }
+
+    /// The dictionary has done the hashing: each of its codes is looked at once, and equal texts share a code.
+    fn of_dictionary(codes: &[i32], texts: &StringArray, null: impl Fn(usize) -> bool) -> Self {
+        const UNSEEN: u32 = u32::MAX;
+        // The last place is that of NULL.
+        let mut places = vec![UNSEEN; texts.len() + 1];
+        let mut known: HashMap<Option<&str>, u32> = HashMap::new();
+        let mut values = Vec::new();
+        let codes = codes
+            .iter()
+            .enumerate()
+            .map(|(row, code)| {
+                let place = match usize::try_from(*code) {
+                    Ok(place) if place < texts.len() && !null(row) => place,
+                    _ => texts.len(),
+                };
+                if places[place] == UNSEEN {
+                    let text = (place < texts.len()).then(|| texts.value(place));
+                    places[place] = *known.entry(text).or_insert_with(|| {
+                        values.push(text.map_or(KeyValue::Null, |text| KeyValue::Text(text.into())));
+                        (values.len() - 1) as u32
+                    });
+                }
+                places[place]
+            })
+            .collect();
+        Self { codes, values }
     }
 
     fn collect<T: Copy + Eq + std::hash::Hash>(
@@ -104,18 +128,20 @@ impl Groups {
                 combined = Some(column.codes.clone());
                 continue;
             };
-            let mut known: HashMap<u64, u32> = HashMap::new();
+            let mut pairs = Pairs::new(tuples.len(), column.values.len());
             let mut next: Vec<Vec<u32>> = Vec::new();
             let codes = left
                 .iter()
                 .zip(&column.codes)
                 .map(|(a, b)| {
-                    *known.entry(u64::from(*a) << 32 | u64::from(*b)).or_insert_with(|| {
+                    let code = pairs.entry(*a, *b);
+                    if *code == Pairs::UNSEEN {
                         let mut tuple = tuples[*a as usize].clone();
                         tuple.push(*b);
                         next.push(tuple);
-                        (next.len() - 1) as u32
-                    })
+                        *code = (next.len() - 1) as u32;
+                    }
+                    *code
                 })
                 .collect();
             tuples = next;
@@ -148,6 +174,33 @@ impl Groups {
                     _ => BlockGroups::PerRow(block),
                 }
             }
+        }
+    }
+}
+
+/// The code of each pair of codes: a table where it is small, a map where it is not.
+enum Pairs {
+    Table { codes: Vec<u32>, columns: usize },
+    Map(HashMap<(u32, u32), u32>),
+}
+
+impl Pairs {
+    const UNSEEN: u32 = u32::MAX;
+    const TABLE_LIMIT: usize = 1 << 16;
+
+    fn new(rows: usize, columns: usize) -> Self {
+        match rows.checked_mul(columns) {
+            Some(pairs) if pairs <= Self::TABLE_LIMIT => {
+                Self::Table { codes: vec![Self::UNSEEN; pairs], columns }
+            }
+            _ => Self::Map(HashMap::new()),
+        }
+    }
+
+    fn entry(&mut self, a: u32, b: u32) -> &mut u32 {
+        match self {
+            Self::Table { codes, columns } => &mut codes[a as usize * *columns + b as usize],
+            Self::Map(codes) => codes.entry((a, b)).or_insert(Self::UNSEEN),
         }
     }
 }

@@ -17,7 +17,7 @@ use self::terms::{GroupTerms, Lagged};
 use crate::plan::columns::Holds;
 use crate::plan::node::ColumnId;
 use crate::plan::{Plan, PlannedBody, PlannedKpi};
-use crate::state::key::{GroupKey, KeyValue};
+use crate::state::key::KeyValue;
 use crate::state::{SetState, State};
 use crate::{EngineError, Status};
 
@@ -136,11 +136,8 @@ impl Plan {
             keys.insert(&[]);
         }
         for by in keys {
-            let history: Vec<Option<usize>> = chosen
-                .snapshots
-                .iter()
-                .map(|snapshot| set.find(&GroupKey { snapshot: *snapshot, by: by.to_vec() }))
-                .collect();
+            let history: Vec<Option<usize>> =
+                chosen.snapshots.iter().map(|snapshot| set.find(*snapshot, by.iter())).collect();
             let terms = GroupTerms { plan: self, set, history: &history };
             let earlier = chosen.snapshots.get(1).copied().flatten().map(date);
             groups.push(Group {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use abaco_kpi::Column;
 
 use crate::plan::Plan;
+use crate::plan::measure::MeasureKind;
 use crate::plan::node::{NumberId, NumberOp};
-use crate::plan::slot::SlotKind;
 
 /// The largest number of decimal places seen in each column of a tape, where that is less than the type allows.
 ///
@@ -14,14 +14,14 @@ use crate::plan::slot::SlotKind;
 pub type ObservedScales = BTreeMap<Column, u32>;
 
 impl Plan {
-    /// Per slot, the decimal places below which no trailing zero is removed.
+    /// Per measure, the decimal places below which no trailing zero is removed.
     pub(crate) fn floors(&self, observed: &ObservedScales) -> Vec<u32> {
-        self.slots
+        self.measures
             .iter()
-            .map(|slot| match &slot.kind {
-                SlotKind::Sum(sum) => self.used_scale(sum.value, observed),
-                SlotKind::Extreme { value, .. } => self.used_scale(*value, observed),
-                _ => slot.scale,
+            .map(|measure| match &measure.kind {
+                MeasureKind::Sum(sum) => self.used_scale(sum.value, observed),
+                MeasureKind::Extreme { value, .. } => self.used_scale(*value, observed),
+                _ => measure.scale,
             })
             .collect()
     }

@@ -5,7 +5,6 @@ use chrono::{Days, NaiveDate};
 use crate::EngineError;
 use crate::plan::Plan;
 use crate::plan::compile::epoch_days;
-use crate::state::key::GroupKey;
 use crate::state::{SetState, State};
 
 /// The snapshot that a caller asks for. Nothing is ever pooled unless `Pooled` says so.
@@ -68,7 +67,7 @@ pub(crate) fn choose(plan: &Plan, state: &State, as_of: AsOf) -> Result<Chosen, 
 pub(crate) fn pooled(set: &SetState) -> SetState {
     let mut pool = set.emptied();
     for (from, key) in set.keys.iter().enumerate() {
-        let into = pool.group(&GroupKey { snapshot: None, by: key.by.clone() });
+        let into = pool.group(None, key.by.iter());
         pool.merge_group(into, set, from);
     }
     pool

@@ -5,9 +5,10 @@ use std::convert::Infallible;
 use abaco_kpi::{Absent, Formula, Fraction, KpiError, Scaled, Terms, Undefined};
 
 use crate::plan::Plan;
-use crate::plan::slot::{PlannedKeyTerm, PlannedReduction, PlannedTerm, SlotId};
+use crate::plan::layout::{Reading, SlotId};
+use crate::plan::measure::{MeasureId, PlannedKeyTerm, PlannedReduction, PlannedTerm};
 use crate::state::SetState;
-use crate::state::cells::{Cells, KeyTotals, SumCell};
+use crate::state::cells::{Cells, ExtremeCell, KeyTotals, SumCell};
 
 /// One group through time: where it is in the state at the chosen snapshot, the one before, and so on.
 #[derive(Clone, Copy)]
@@ -28,29 +29,66 @@ impl GroupTerms<'_> {
         self.group(0).map_or(0, |group| self.set.rows[group])
     }
 
-    pub(crate) fn count(&self, slot: SlotId) -> u64 {
-        match (&self.set.slots[slot.0], self.group(0)) {
-            (Cells::Count(cells), Ok(group)) => cells[group],
+    /// Rows that a counting measure has found.
+    pub(crate) fn count(&self, measure: MeasureId) -> u64 {
+        match (&self.plan.layout.readings[measure.0], self.group(0)) {
+            (Reading::Count(slots), Ok(group)) => self.rows_of(slots, group),
             _ => 0,
+        }
+    }
+
+    /// Rows counted by slots over disjoint rows: never more than the group has.
+    fn rows_of(&self, slots: &[SlotId], group: usize) -> u64 {
+        let rows = slots.iter().map(|slot| match &self.set.slots[slot.0] {
+            Cells::Count(cells) => cells[group],
+            _ => 0,
+        });
+        rows.fold(0, u64::saturating_add)
+    }
+
+    fn cell(&self, measure: MeasureId, group: usize) -> Cell<'_> {
+        match &self.plan.layout.readings[measure.0] {
+            Reading::Count(slots) => Cell::Count(self.rows_of(slots, group).into()),
+            Reading::Sum { parts, frame } => {
+                let mut sum = SumCell::default();
+                for part in parts {
+                    if let Cells::Sum(cells) = &self.set.slots[part.0] {
+                        sum.merge(&cells[group]);
+                    }
+                }
+                if let Some(frame) = frame {
+                    let nulls = sum.matched.saturating_sub(sum.valid);
+                    sum.matched = self.rows_of(&frame.rows, group);
+                    if frame.zero_elsewhere {
+                        sum.valid = sum.matched.saturating_sub(nulls);
+                    }
+                }
+                Cell::Sum(sum)
+            }
+            Reading::Whole(slot) => match &self.set.slots[slot.0] {
+                Cells::Extreme { cells, .. } => Cell::Extreme(&cells[group]),
+                Cells::Distinct(cells) => Cell::Count(cells[group].len() as i128),
+                Cells::Keyed { cells, .. } => Cell::Keyed(&cells[group]),
+                Cells::Count(cells) => Cell::Count(cells[group].into()),
+                Cells::Sum(cells) => Cell::Sum(cells[group]),
+            },
         }
     }
 
     /// The exact total of a term, for people to check by hand; at least `floor` decimal places are shown.
     pub(crate) fn total(&self, term: &PlannedTerm, floors: &[u32]) -> Option<Scaled> {
         match term {
-            PlannedTerm::Slot(slot) => {
-                let group = self.group(0).ok()?;
-                let scale = self.plan.slots[slot.0].scale;
-                let total = match &self.set.slots[slot.0] {
-                    Cells::Count(cells) => Scaled::new(cells[group], 0),
-                    Cells::Sum(cells) if cells[group].matched == 0 || cells[group].valid > 0 => {
-                        Scaled::from_total(cells[group].total, scale)
+            PlannedTerm::Measure(measure) => {
+                let scale = self.plan.measures[measure.0].scale;
+                let total = match self.cell(*measure, self.group(0).ok()?) {
+                    Cell::Count(count) => Scaled::new(count, 0),
+                    Cell::Sum(sum) if sum.matched == 0 || sum.valid > 0 => {
+                        Scaled::from_total(sum.total, scale)
                     }
-                    Cells::Extreme { cells, .. } => Scaled::from_total(cells[group].value?, scale),
-                    Cells::Distinct(cells) => Scaled::new(cells[group].len(), 0),
-                    Cells::Sum(_) | Cells::Keyed { .. } => return None,
+                    Cell::Extreme(cell) => Scaled::from_total(cell.value?, scale),
+                    Cell::Sum(_) | Cell::Keyed(_) => return None,
                 };
-                Some(total.with_scale_at_least(floors.get(slot.0).copied().unwrap_or(scale)))
+                Some(total.with_scale_at_least(floors.get(measure.0).copied().unwrap_or(scale)))
             }
             PlannedTerm::Reduction(_) => Scaled::from_fraction(&self.value(term, 0).ok()?),
         }
@@ -101,32 +139,37 @@ impl Terms<PlannedTerm> for GroupTerms<'_> {
     fn value(&self, term: &PlannedTerm, lag: u32) -> Result<Fraction, Absent> {
         let group = self.group(lag).map_err(Absent::Undefined)?;
         match term {
-            PlannedTerm::Slot(slot) => {
-                let scale = self.plan.slots[slot.0].scale;
-                match &self.set.slots[slot.0] {
-                    Cells::Count(cells) => Ok(Fraction::from(i128::from(cells[group]))),
-                    Cells::Sum(cells) => sum_value(&cells[group], scale),
-                    Cells::Extreme { cells, .. } => match (cells[group].value, cells[group].matched) {
+            PlannedTerm::Measure(measure) => {
+                let scale = self.plan.measures[measure.0].scale;
+                match self.cell(*measure, group) {
+                    Cell::Count(count) => Ok(Fraction::from(count)),
+                    Cell::Sum(sum) => sum_value(&sum, scale),
+                    Cell::Extreme(cell) => match (cell.value, cell.matched) {
                         (Some(value), _) => Ok(Fraction::from_total(value, scale)),
                         (None, 0) => Err(Absent::Undefined(Undefined::NoMatch)),
                         (None, _) => Err(Absent::Undefined(Undefined::AllNull)),
                     },
-                    Cells::Distinct(cells) => {
-                        i128::try_from(cells[group].len()).map(Fraction::from).map_err(|_| too_large())
-                    }
-                    // A keyed slot is read through its reductions only.
-                    Cells::Keyed { .. } => Err(too_large()),
+                    // Totals per key are read through their reductions only.
+                    Cell::Keyed(_) => Err(too_large()),
                 }
             }
             PlannedTerm::Reduction(id) => {
                 let reduction = &self.plan.reductions[id.0];
-                match &self.set.slots[reduction.totals.0] {
-                    Cells::Keyed { cells, .. } => self.reduce(reduction, &cells[group], lag),
+                match self.cell(reduction.totals, group) {
+                    Cell::Keyed(totals) => self.reduce(reduction, totals, lag),
                     _ => Err(too_large()),
                 }
             }
         }
     }
+}
+
+/// A measure of one group.
+enum Cell<'s> {
+    Count(i128),
+    Sum(SumCell),
+    Extreme(&'s ExtremeCell),
+    Keyed(&'s KeyTotals),
 }
 
 fn too_large() -> Absent {

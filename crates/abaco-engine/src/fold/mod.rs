@@ -3,31 +3,40 @@
 //! A batch is taken in segments, whose key columns become small codes, and a segment in blocks, over which each
 //! distinct expression is evaluated once and added to the cells of its groups.
 
-mod accumulate;
 mod batch;
+mod bucket_codes;
+mod codes;
 mod evaluate;
-mod groups;
+mod interner;
 mod keyed;
 mod mask;
+mod partition;
+mod pass;
+mod tally;
 mod values;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::RecordBatch;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use self::accumulate::accumulate;
 use self::batch::Batch;
+use self::bucket_codes::bucket_codes;
+use self::codes::Codes;
 use self::evaluate::Block;
-use self::groups::{Codes, Groups};
-use self::keyed::KeyedSegment;
+use self::keyed::flush_keyed;
 use self::mask::BLOCK;
+use self::partition::Partition;
+use self::pass::Pass;
+pub(crate) use self::pass::Share;
 use crate::EngineError;
 use crate::plan::Plan;
 use crate::plan::node::ColumnId;
-use crate::plan::slot::SlotKind;
-use crate::state::{MAX_ROWS, State};
+use crate::state::{MAX_ROWS, SetState, State};
 
-/// Rows whose keys are coded together: the codes stay in the second-level cache.
+/// Rows whose keys are coded together: few enough that the codes stay in the second-level cache, many enough that
+/// what was added up for them reaches the state seldom.
 const SEGMENT: usize = 4 * BLOCK;
 
 impl Plan {
@@ -66,22 +75,50 @@ impl Plan {
     /// Those of [`fold`](Self::fold).
     pub fn fold_all(&self, batches: &[RecordBatch]) -> Result<State, EngineError> {
         let pieces: Vec<(usize, RecordBatch)> = batches.iter().flat_map(slices).collect();
-        pieces
-            .par_iter()
-            .try_fold(
-                || self.empty(),
-                |mut state, (start, piece)| {
-                    self.fold(&mut state, piece).map_err(|error| error.shifted(*start))?;
-                    Ok(state)
-                },
-            )
-            .try_reduce(
-                || self.empty(),
-                |mut left, right| {
-                    left.merge(&right)?;
-                    Ok(left)
-                },
-            )
+        let workers = rayon::current_num_threads().min(pieces.len());
+        if workers <= 1 {
+            let mut state = self.empty();
+            for (start, piece) in &pieces {
+                self.fold(&mut state, piece).map_err(|error| error.shifted(*start))?;
+            }
+            return Ok(state);
+        }
+        // One state per worker, however many pieces there are: a state may have a million groups.
+        let next = AtomicUsize::new(0);
+        let work = |_| {
+            let mut state = self.empty();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some((start, piece)) = pieces.get(index) else { return Ok(state) };
+                if let Err(error) = self.fold(&mut state, piece) {
+                    // Pieces are handed out in order, so the first of all failures is among those that are met.
+                    next.store(pieces.len(), Ordering::Relaxed);
+                    return Err((index, error.shifted(*start)));
+                }
+            }
+        };
+        let results: Vec<Result<State, (usize, EngineError)>> =
+            (0..workers).into_par_iter().map(work).collect();
+        let mut states = Vec::new();
+        let mut first: Option<(usize, EngineError)> = None;
+        for result in results {
+            match result {
+                Ok(state) => states.push(state),
+                Err((piece, error)) if first.as_ref().is_none_or(|(known, _)| piece < *known) => {
+                    first = Some((piece, error));
+                }
+                Err(_) => {}
+            }
+        }
+        if let Some((_, error)) = first {
+            return Err(error);
+        }
+        let mut states = states.into_iter();
+        let mut total = states.next().unwrap_or_else(|| self.empty());
+        for state in states {
+            total.merge(&state)?;
+        }
+        Ok(total)
     }
 
     /// Adds what `other` has accumulated to `into`.
@@ -94,63 +131,104 @@ impl Plan {
     }
 
     fn fold_segment(&self, state: &mut State, batch: &Batch, start: usize, len: usize) {
-        let kinds: Vec<&SlotKind> = self.slots.iter().map(|slot| &slot.kind).collect();
         let codes = self.key_codes(batch, start, len);
-        let groups: Vec<Groups> = self
-            .groupings
+        let buckets: Vec<(Vec<u32>, usize)> = self
+            .layout
+            .buckets
             .iter()
-            .zip(&mut state.sets)
-            .map(|(by, set)| {
-                let by: Vec<&Codes> = by.iter().map(|id| &codes[id]).collect();
-                Groups::assign(set, self.snapshot.as_ref().map(|id| &codes[id]), &by, len)
+            .map(|buckets| (bucket_codes(batch, buckets, start, len), buckets.len()))
+            .collect();
+        // All grouping sets go by the same columns, so their finest combination serves each of them.
+        let keys: Vec<ColumnId> = self.key_columns();
+        let by: Vec<&Codes> = keys.iter().map(|id| &codes[id]).collect();
+        let partition = Partition::of(&by, len);
+        let mut keyed: Vec<Pass<'_>> = self
+            .layout
+            .keyed
+            .iter()
+            .map(|slot| {
+                let key = &codes[&slot.key];
+                Pass::new(partition.refined(&key.codes, key.values.len()), &slot.scopes, &[])
             })
             .collect();
-        let mut keyed: Vec<Vec<(usize, &Codes, KeyedSegment<'_>)>> =
-            groups.iter().map(|_| self.keyed_segments(&codes)).collect();
+        let mut pass = Pass::new(partition, &self.layout.scopes, &buckets);
         let mut block = Block::new(&self.nodes, batch);
         let mut offset = 0;
         while offset < len {
             let rows = BLOCK.min(len - offset);
             block.move_to(start + offset, rows);
-            for ((groups, set), keyed) in groups.iter().zip(&mut state.sets).zip(&mut keyed) {
-                let groups = groups.block(offset, rows);
-                accumulate(&block, groups, set, &kinds);
-                for (_, keys, segment) in keyed {
-                    segment.add(&block, groups, keys, offset);
-                }
-            }
+            pass.add(&block, offset);
+            keyed.iter_mut().for_each(|keyed| keyed.add(&block, offset));
             offset += rows;
         }
-        for (set, keyed) in state.sets.iter_mut().zip(keyed) {
-            for (slot, keys, segment) in keyed {
-                segment.flush(keys, &mut set.slots[slot]);
+        for (set, columns) in state.sets.iter_mut().zip(&self.groupings) {
+            let groups = self.groups(set, columns, &keys, &by, &pass.partition);
+            for (place, rows) in pass.partition.rows.iter().enumerate() {
+                if *rows > 0 {
+                    set.rows[groups[place]] += u64::from(*rows);
+                }
+            }
+            pass.for_each_share(|place, slot, share| set.slots[slot.0].add(groups[place], share));
+            for (slot, keyed) in self.layout.keyed.iter().zip(&keyed) {
+                flush_keyed(slot, keyed, &codes[&slot.key], &groups, &mut set.slots[slot.slot.0]);
             }
         }
+    }
+
+    /// The snapshot and every column that some grouping set goes by.
+    fn key_columns(&self) -> Vec<ColumnId> {
+        let mut keys: Vec<ColumnId> = Vec::new();
+        for id in self.snapshot.iter().chain(self.groupings.iter().flatten()) {
+            if !keys.contains(id) {
+                keys.push(*id);
+            }
+        }
+        keys
+    }
+
+    /// The group in `set` of each place; groups that are new to it are added.
+    fn groups(
+        &self,
+        set: &mut SetState,
+        columns: &[ColumnId],
+        keys: &[ColumnId],
+        codes: &[&Codes],
+        partition: &Partition<'_>,
+    ) -> Vec<usize> {
+        const UNSEEN: usize = usize::MAX;
+        let depth_of = |id: &ColumnId| keys.iter().position(|key| key == id);
+        let depths: Vec<usize> = columns.iter().filter_map(depth_of).collect();
+        let snapshot = self.snapshot.as_ref().and_then(depth_of);
+        // Places that agree up to here are of one group: most sets need not look at each place.
+        let depth = depths.iter().chain(&snapshot).map(|depth| depth + 1).max().unwrap_or(0);
+        let mut groups = vec![UNSEEN; partition.len()];
+        let mut known: Vec<usize> = Vec::new();
+        for (place, rows) in partition.rows.iter().enumerate() {
+            if *rows == 0 {
+                continue;
+            }
+            let ancestor = partition.ancestor(place, depth);
+            if known.len() <= ancestor {
+                known.resize(ancestor + 1, UNSEEN);
+            }
+            if known[ancestor] == UNSEEN {
+                let value = |depth: usize| &codes[depth].values[partition.code(place, depth)];
+                let date = snapshot.and_then(|depth| value(depth).as_date());
+                known[ancestor] = set.group(date, depths.iter().map(|depth| value(*depth)));
+            }
+            groups[place] = known[ancestor];
+        }
+        groups
     }
 
     /// The codes of every column that some snapshot, grouping or key goes by.
     fn key_codes(&self, batch: &Batch, start: usize, len: usize) -> HashMap<ColumnId, Codes> {
-        let keys = self.slots.iter().filter_map(|slot| match &slot.kind {
-            SlotKind::Distinct { key, .. } | SlotKind::Keyed { key, .. } => Some(*key),
-            _ => None,
-        });
+        let keys = self.layout.keyed.iter().map(|slot| slot.key);
         let mut codes = HashMap::new();
-        for id in self.snapshot.into_iter().chain(self.groupings.iter().flatten().copied()).chain(keys) {
+        for id in self.key_columns().into_iter().chain(keys) {
             codes.entry(id).or_insert_with(|| Codes::new(batch, id, start, len));
         }
         codes
-    }
-
-    fn keyed_segments<'s>(
-        &'s self,
-        codes: &'s HashMap<ColumnId, Codes>,
-    ) -> Vec<(usize, &'s Codes, KeyedSegment<'s>)> {
-        let segments = self.slots.iter().enumerate().filter_map(|(slot, planned)| match &planned.kind {
-            SlotKind::Distinct { key, filter } => Some((slot, &codes[key], KeyedSegment::distinct(*filter))),
-            SlotKind::Keyed { key, sums } => Some((slot, &codes[key], KeyedSegment::totals(sums))),
-            _ => None,
-        });
-        segments.collect()
     }
 }
 

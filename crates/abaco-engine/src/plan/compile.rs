@@ -351,7 +351,7 @@ impl Compiler<'_, '_> {
     }
 }
 
-fn mirrored(test: Comparison) -> Comparison {
+pub(crate) fn mirrored(test: Comparison) -> Comparison {
     match test {
         Comparison::Less => Comparison::Greater,
         Comparison::LessOrEqual => Comparison::GreaterOrEqual,

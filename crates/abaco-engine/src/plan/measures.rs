@@ -1,4 +1,4 @@
-//! From the measures of a formula to slots.
+//! From the measures of formulas to those of the plan.
 
 use abaco_kpi::{
     Aggregate, Formula, KeyTerm, KeyedMeasure, Measure, NamedSum, Predicate, Reduction, RowExpr, RowMeasure,
@@ -7,20 +7,21 @@ use hashbrown::HashMap;
 
 use super::columns::Columns;
 use super::compile::{Compiler, Operand, Refusal};
-use super::node::{ColumnId, Date, Nodes, TruthId};
-use super::slot::{
-    PlannedKeyTerm, PlannedReduction, PlannedTerm, ReductionId, Slot, SlotId, SlotKind, SumOf, Validity,
+use super::measure::{
+    MeasureId, MeasureKind, PlannedKeyTerm, PlannedMeasure, PlannedReduction, PlannedTerm, ReductionId,
+    SumOf, Validity,
 };
+use super::node::{ColumnId, Date, Nodes, TruthId};
 use crate::Bindings;
 
-/// Collects the slots of all KPIs; equal measures meet in one slot.
+/// Collects the measures of all KPIs; equal ones meet in one.
 pub(crate) struct Measures<'a, 's> {
     pub(crate) bindings: &'a Bindings,
     pub(crate) columns: &'a mut Columns<'s>,
     pub(crate) nodes: &'a mut Nodes,
-    pub(crate) slots: &'a mut Vec<Slot>,
+    pub(crate) planned: &'a mut Vec<PlannedMeasure>,
     pub(crate) reductions: &'a mut Vec<PlannedReduction>,
-    pub(crate) slot_index: &'a mut HashMap<SlotKind, SlotId>,
+    pub(crate) measure_index: &'a mut HashMap<MeasureKind, MeasureId>,
 }
 
 impl<'s> Measures<'_, 's> {
@@ -32,7 +33,7 @@ impl<'s> Measures<'_, 's> {
         match measure {
             Measure::Rows(rows) => {
                 let rows = self.bound(rows)?;
-                self.within_digits(|this, declared| this.rows(&rows, declared)).map(PlannedTerm::Slot)
+                self.within_digits(|this, declared| this.rows(&rows, declared)).map(PlannedTerm::Measure)
             }
             Measure::Keys(keys) => self.keys(keys).map(PlannedTerm::Reduction),
         }
@@ -70,24 +71,24 @@ impl<'s> Measures<'_, 's> {
         Compiler { columns: self.columns, nodes: self.nodes, declared }
     }
 
-    fn rows(&mut self, rows: &RowMeasure, declared: bool) -> Result<SlotId, Refusal> {
+    fn rows(&mut self, rows: &RowMeasure, declared: bool) -> Result<MeasureId, Refusal> {
         let mut compiler = self.compiler(declared);
         let filter = rows.filter.as_ref().map(|filter| compiler.truth(filter)).transpose()?;
         let (kind, value) = match &rows.aggregate {
-            Aggregate::CountRows => (SlotKind::Count { filter }, None),
+            Aggregate::CountRows => (MeasureKind::Count { filter }, None),
             Aggregate::Count(x) => {
-                (SlotKind::CountValid { operand: validity(compiler.operand(x)?), filter }, None)
+                (MeasureKind::CountValid { operand: validity(compiler.operand(x)?), filter }, None)
             }
             Aggregate::Sum(x) => {
                 let value = compiler.number(x)?;
-                (SlotKind::Sum(SumOf { value, filter }), Some(value))
+                (MeasureKind::Sum(SumOf { value, filter }), Some(value))
             }
             Aggregate::Min(x) | Aggregate::Max(x) => {
                 let value = compiler.number(x)?;
                 let largest = matches!(rows.aggregate, Aggregate::Max(_));
-                (SlotKind::Extreme { value, filter, largest }, Some(value))
+                (MeasureKind::Extreme { value, filter, largest }, Some(value))
             }
-            Aggregate::CountDistinct(key) => (SlotKind::Distinct { key: self.key(key)?, filter }, None),
+            Aggregate::CountDistinct(key) => (MeasureKind::Distinct { key: self.key(key)?, filter }, None),
         };
         let scale = value.map_or(0, |id| self.nodes.number(id).scale);
         Ok(self.intern(kind, rows.to_string(), scale))
@@ -103,7 +104,7 @@ impl<'s> Measures<'_, 's> {
         })?;
         let scales: Vec<u32> = sums.iter().map(|sum| self.nodes.number(sum.value).scale).collect();
         let text = format!("{} AT {scales:?}", self.bound_key_text(keys));
-        let totals = self.intern(SlotKind::Keyed { key, sums }, text, 0);
+        let totals = self.intern(MeasureKind::Keyed { key, sums }, text, 0);
         let (top, formula) = match &keys.reduction {
             Reduction::Sum(formula) => (None, formula),
             Reduction::Top(n, formula) => (Some(*n), formula),
@@ -161,13 +162,13 @@ impl<'s> Measures<'_, 's> {
         Ok(self.columns.intern(column)?)
     }
 
-    pub(crate) fn intern(&mut self, kind: SlotKind, bound_text: String, scale: u32) -> SlotId {
-        if let Some(id) = self.slot_index.get(&kind) {
+    pub(crate) fn intern(&mut self, kind: MeasureKind, bound_text: String, scale: u32) -> MeasureId {
+        if let Some(id) = self.measure_index.get(&kind) {
             return *id;
         }
-        let id = SlotId(self.slots.len());
-        self.slot_index.insert(kind.clone(), id);
-        self.slots.push(Slot { kind, bound_text, scale });
+        let id = MeasureId(self.planned.len());
+        self.measure_index.insert(kind.clone(), id);
+        self.planned.push(PlannedMeasure { kind, bound_text, scale });
         id
     }
 }

@@ -3,11 +3,14 @@
 //! A plan is made once for a schema and a set of KPIs; it then folds any number of batches of that schema. A
 //! KPI that this tape cannot serve is planned as its outcome, and the others go on without it.
 
+pub(crate) mod buckets;
 pub(crate) mod columns;
 pub(crate) mod compile;
-pub(crate) mod measures;
+pub(crate) mod layout;
+pub(crate) mod measure;
+mod measures;
 pub(crate) mod node;
-pub(crate) mod slot;
+mod selection;
 
 use std::collections::BTreeSet;
 
@@ -17,9 +20,10 @@ use hashbrown::HashMap;
 use sha2::{Digest, Sha256};
 
 use self::columns::{Columns, Holds, TapeColumn};
+use self::layout::Layout;
+use self::measure::{MeasureId, MeasureKind, PlannedMeasure, PlannedReduction, PlannedTerm};
 use self::measures::Measures;
 use self::node::{ColumnId, Nodes, NumberOp, Truth};
-use self::slot::{PlannedReduction, PlannedTerm, Slot, SlotId, SlotKind};
 use crate::{Bindings, EngineError};
 
 /// What a plan needs to know beyond the KPIs and the schema.
@@ -58,7 +62,8 @@ pub struct PlanOptions {
 pub struct Plan {
     pub(crate) columns: Vec<TapeColumn>,
     pub(crate) nodes: Nodes,
-    pub(crate) slots: Vec<Slot>,
+    pub(crate) measures: Vec<PlannedMeasure>,
+    pub(crate) layout: Layout,
     pub(crate) reductions: Vec<PlannedReduction>,
     pub(crate) kpis: Vec<PlannedKpi>,
     pub(crate) snapshot: Option<ColumnId>,
@@ -81,7 +86,7 @@ pub(crate) struct PlannedBody {
     pub(crate) formula: Formula<PlannedTerm>,
     pub(crate) components: Vec<(String, PlannedTerm)>,
     /// Counts the rows in which a column that the KPI reads is NULL.
-    pub(crate) nulls: SlotId,
+    pub(crate) nulls: MeasureId,
     /// The tape's columns that the KPI reads.
     pub(crate) reads: Vec<Column>,
 }
@@ -111,9 +116,9 @@ impl Plan {
             let ids = set.iter().map(|column| group_column(&mut columns, options, column));
             groupings.push(ids.collect::<Result<_, _>>()?);
         }
-        let (mut nodes, mut slots, mut reductions, mut slot_index) =
+        let (mut nodes, mut planned, mut reductions, mut measure_index) =
             (Nodes::default(), Vec::new(), Vec::new(), HashMap::new());
-        let planned = kpis
+        let kpis = kpis
             .iter()
             .map(|kpi| {
                 let formula = kpi.formula();
@@ -121,28 +126,32 @@ impl Plan {
                     bindings: &options.bindings,
                     columns: &mut columns,
                     nodes: &mut nodes,
-                    slots: &mut slots,
+                    planned: &mut planned,
                     reductions: &mut reductions,
-                    slot_index: &mut slot_index,
+                    measure_index: &mut measure_index,
                 };
-                let known = (measures.slots.len(), measures.reductions.len());
+                let known = (measures.planned.len(), measures.reductions.len());
                 let body = body(&formula, &mut measures);
                 if body.is_err() {
                     // What a refused KPI left behind would be computed for nobody.
-                    measures.slots.truncate(known.0);
+                    measures.planned.truncate(known.0);
                     measures.reductions.truncate(known.1);
-                    measures.slot_index.retain(|_, slot| slot.0 < known.0);
+                    measures.measure_index.retain(|_, measure| measure.0 < known.0);
                 }
                 PlannedKpi { spec: kpi.spec().clone(), text: formula.to_string(), body }
             })
             .collect();
         let group_columns = std::iter::once(Vec::new()).chain(options.groups.iter().cloned()).collect();
+        let used = columns.used;
+        let ordered = |id: ColumnId| matches!(used[id.0].holds, Holds::Number { .. } | Holds::Date);
+        let layout = Layout::new(&planned, &mut nodes, &ordered);
         let mut plan = Self {
-            columns: columns.used,
+            columns: used,
             nodes,
-            slots,
+            measures: planned,
+            layout,
             reductions,
-            kpis: planned,
+            kpis,
             snapshot,
             groupings,
             group_columns,
@@ -167,8 +176,8 @@ impl Plan {
 
     /// Marks the columns on whose declared precision some planned measure relies.
     fn hold_values_to_precision(&mut self) {
-        for slot in &self.slots {
-            slot.kind.visit_numbers(&self.nodes, &mut |number| {
+        for measure in &self.measures {
+            measure.kind.visit_numbers(&self.nodes, &mut |number| {
                 if let NumberOp::Column { column, checked: true } = number.op {
                     self.columns[column.0].checked = true;
                 }
@@ -182,20 +191,24 @@ impl Plan {
             hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_le_bytes());
             hasher.update(text);
         };
-        line("abaco state 1".to_owned());
+        line("abaco state 2".to_owned());
         // A key is a bare integer in the state, so its kind and scale decide what it means.
         let key = |id: &ColumnId| self.columns[id.0].identity();
         line(format!("snapshot {:?}", self.snapshot.as_ref().map(key)));
         for set in &self.groupings[1..] {
             line(format!("group {:?}", set.iter().map(key).collect::<Vec<_>>()));
         }
-        for slot in &self.slots {
-            let by = match &slot.kind {
-                SlotKind::Distinct { key: id, .. } | SlotKind::Keyed { key: id, .. } => key(id),
+        for measure in &self.measures {
+            let by = match &measure.kind {
+                MeasureKind::Distinct { key: id, .. } | MeasureKind::Keyed { key: id, .. } => key(id),
                 _ => String::new(),
             };
-            line(format!("{} @ {} {by}", slot.bound_text, slot.scale));
+            line(format!("{} @ {} {by}", measure.bound_text, measure.scale));
         }
+        for buckets in &self.layout.buckets {
+            line(format!("buckets {} {:?}", key(&buckets.column), buckets.cuts));
+        }
+        self.layout.texts.iter().for_each(|slot| line(slot.clone()));
         hasher.finalize().into()
     }
 }
@@ -259,7 +272,10 @@ fn check_kinds(formula: &Formula, bindings: &Bindings) -> Result<(), Outcome> {
 }
 
 /// `COUNT(*) FILTER (WHERE a IS NULL OR b IS NULL ..)` over the columns that a KPI reads.
-fn null_rows(reads: &BTreeSet<Column>, measures: &mut Measures<'_, '_>) -> Result<SlotId, compile::Refusal> {
+fn null_rows(
+    reads: &BTreeSet<Column>,
+    measures: &mut Measures<'_, '_>,
+) -> Result<MeasureId, compile::Refusal> {
     let mut parts = Vec::new();
     for column in reads {
         let id = measures.columns.intern(column)?;
@@ -267,7 +283,7 @@ fn null_rows(reads: &BTreeSet<Column>, measures: &mut Measures<'_, '_>) -> Resul
     }
     let names: Vec<String> = reads.iter().map(|column| format!("{column} IS NULL")).collect();
     let filter = measures.nodes.intern_truth(Truth::Or(parts));
-    let kind = SlotKind::Count { filter: Some(filter) };
+    let kind = MeasureKind::Count { filter: Some(filter) };
     Ok(measures.intern(kind, format!("COUNT(*) FILTER (WHERE {})", names.join(" OR ")), 0))
 }
 

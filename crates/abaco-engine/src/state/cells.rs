@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::datatypes::i256;
 
 use super::key::KeyValue;
-use crate::plan::slot::SlotKind;
+use crate::fold::Share;
+use crate::plan::layout::SlotShape;
 
 /// A sum with the counts that tell an empty one from a NULL one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,8 +22,8 @@ impl SumCell {
     pub(crate) fn merge(&mut self, other: &Self) {
         // Row values are below 10^57 and rows below 2^63, so 256 bits always hold the total.
         self.total = self.total.wrapping_add(other.total);
-        self.matched += other.matched;
-        self.valid += other.valid;
+        self.matched = self.matched.saturating_add(other.matched);
+        self.valid = self.valid.saturating_add(other.valid);
     }
 }
 
@@ -34,6 +35,13 @@ pub(crate) struct ExtremeCell {
 }
 
 impl ExtremeCell {
+    pub(crate) fn merge(&mut self, other: &Self, largest: bool) {
+        self.matched += other.matched;
+        if let Some(value) = other.value {
+            self.offer(value, largest);
+        }
+    }
+
     pub(crate) fn offer(&mut self, value: i256, largest: bool) {
         self.value = Some(match self.value {
             None => value,
@@ -57,19 +65,19 @@ pub(crate) enum Cells {
 }
 
 impl Cells {
-    pub(crate) fn new(kind: &SlotKind) -> Self {
-        match kind {
-            SlotKind::Count { .. } | SlotKind::CountValid { .. } => Self::Count(Vec::new()),
-            SlotKind::Sum(_) => Self::Sum(Vec::new()),
-            SlotKind::Extreme { largest, .. } => Self::Extreme { largest: *largest, cells: Vec::new() },
-            SlotKind::Distinct { .. } => Self::Distinct(Vec::new()),
-            SlotKind::Keyed { sums, .. } => Self::Keyed { sums: sums.len(), cells: Vec::new() },
+    pub(crate) fn new(shape: SlotShape) -> Self {
+        match shape {
+            SlotShape::Count => Self::Count(Vec::new()),
+            SlotShape::Sum => Self::Sum(Vec::new()),
+            SlotShape::Extreme { largest } => Self::Extreme { largest, cells: Vec::new() },
+            SlotShape::Distinct => Self::Distinct(Vec::new()),
+            SlotShape::Keyed { sums } => Self::Keyed { sums, cells: Vec::new() },
         }
     }
 
-    /// Whether these are the cells of a slot of this kind.
-    pub(crate) fn is_of(&self, kind: &SlotKind) -> bool {
-        self.is_like(&Self::new(kind))
+    /// Whether these are the cells of a slot of this shape.
+    pub(crate) fn is_of(&self, shape: SlotShape) -> bool {
+        self.is_like(&Self::new(shape))
     }
 
     /// Whether both hold cells of one kind, so that they merge.
@@ -103,17 +111,24 @@ impl Cells {
         }
     }
 
+    /// Adds what a segment has accumulated for a group.
+    pub(crate) fn add(&mut self, group: usize, share: &Share) {
+        match (self, share) {
+            (Self::Count(cells), Share::Rows(rows)) => cells[group] += rows,
+            (Self::Sum(cells), Share::Sum(sum)) => cells[group].merge(sum),
+            (Self::Extreme { largest, cells }, Share::Extreme(cell)) => cells[group].merge(cell, *largest),
+            // Plans lay out their slots by the shapes of their shares.
+            _ => {}
+        }
+    }
+
     /// Merges cell `from` of `other` into cell `into`. Both are alike, which the caller has checked.
     pub(crate) fn merge(&mut self, into: usize, other: &Self, from: usize) {
         match (self, other) {
             (Self::Count(cells), Self::Count(others)) => cells[into] += others[from],
             (Self::Sum(cells), Self::Sum(others)) => cells[into].merge(&others[from]),
             (Self::Extreme { largest, cells }, Self::Extreme { cells: others, .. }) => {
-                let (cell, other) = (&mut cells[into], &others[from]);
-                cell.matched += other.matched;
-                if let Some(value) = other.value {
-                    cell.offer(value, *largest);
-                }
+                cells[into].merge(&others[from], *largest);
             }
             (Self::Distinct(cells), Self::Distinct(others)) => {
                 cells[into].extend(others[from].iter().cloned())

@@ -220,7 +220,7 @@ impl<'b> Reader<'b> {
             }
             let rows = self.u64()?;
             room = room.checked_sub(rows).ok_or_else(|| self.error("too many rows"))?;
-            let group = set.group(&key);
+            let group = set.group(key.snapshot, key.by.iter());
             set.rows[group] = rows;
             for slot in 0..set.slots.len() {
                 self.cell(&mut set.slots[slot], group, rows)?;

@@ -12,10 +12,25 @@ pub(crate) enum KeyValue {
     Text(Box<str>),
 }
 
+impl KeyValue {
+    pub(crate) fn as_date(&self) -> Option<i32> {
+        match self {
+            Self::Date(days) => Some(*days),
+            _ => None,
+        }
+    }
+}
+
 /// Identifies a group within a grouping set.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct GroupKey {
     /// The snapshot's date, in days since 1970-01-01; `None` where the tape has no snapshot column, or no date.
     pub(crate) snapshot: Option<i32>,
     pub(crate) by: Vec<KeyValue>,
+}
+
+impl GroupKey {
+    pub(crate) fn is<'k>(&self, snapshot: Option<i32>, by: impl Iterator<Item = &'k KeyValue>) -> bool {
+        self.snapshot == snapshot && self.by.iter().eq(by)
+    }
 }

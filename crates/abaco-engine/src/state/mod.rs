@@ -4,10 +4,12 @@ pub(crate) mod cells;
 mod codec;
 pub(crate) mod key;
 
-use hashbrown::HashMap;
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use self::cells::Cells;
-use self::key::GroupKey;
+use self::key::{GroupKey, KeyValue};
 use crate::plan::Plan;
 use crate::{EngineError, plan};
 
@@ -27,7 +29,9 @@ pub struct State {
 #[derive(Clone, Debug)]
 pub(crate) struct SetState {
     pub(crate) keys: Vec<GroupKey>,
-    index: HashMap<GroupKey, usize>,
+    /// The groups by their keys.
+    index: HashTable<usize>,
+    hasher: DefaultHashBuilder,
     pub(crate) rows: Vec<u64>,
     /// Number of values in each key.
     pub(crate) arity: usize,
@@ -37,7 +41,7 @@ pub(crate) struct SetState {
 
 impl State {
     pub(crate) fn new(plan: &Plan) -> Self {
-        let slots: Vec<Cells> = plan.slots.iter().map(|slot| Cells::new(&slot.kind)).collect();
+        let slots: Vec<Cells> = plan.layout.slots.iter().map(|shape| Cells::new(*shape)).collect();
         let sets = plan.groupings.iter().map(|by| SetState::new(by.len(), slots.clone())).collect();
         Self { fingerprint: plan.fingerprint, sets }
     }
@@ -51,8 +55,8 @@ impl State {
     pub(crate) fn check(&self, plan: &Plan) -> Result<(), EngineError> {
         let fits = |(set, by): (&SetState, &Vec<_>)| {
             set.arity == by.len()
-                && set.slots.len() == plan.slots.len()
-                && set.slots.iter().zip(&plan.slots).all(|(cells, slot)| cells.is_of(&slot.kind))
+                && set.slots.len() == plan.layout.slots.len()
+                && set.slots.iter().zip(&plan.layout.slots).all(|(cells, shape)| cells.is_of(*shape))
         };
         if self.fingerprint == plan.fingerprint
             && self.sets.len() == plan.groupings.len()
@@ -97,7 +101,14 @@ impl State {
 
 impl SetState {
     pub(crate) fn new(arity: usize, slots: Vec<Cells>) -> Self {
-        Self { keys: Vec::new(), index: HashMap::new(), rows: Vec::new(), arity, slots }
+        Self {
+            keys: Vec::new(),
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            rows: Vec::new(),
+            arity,
+            slots,
+        }
     }
 
     /// Rows of all groups: at most [`MAX_ROWS`], which every addition and every decoding holds to.
@@ -110,23 +121,41 @@ impl SetState {
         Self::new(self.arity, self.slots.iter().map(Cells::emptied).collect())
     }
 
-    pub(crate) fn find(&self, key: &GroupKey) -> Option<usize> {
-        self.index.get(key).copied()
+    pub(crate) fn find<'k>(
+        &self,
+        snapshot: Option<i32>,
+        by: impl Iterator<Item = &'k KeyValue> + Clone,
+    ) -> Option<usize> {
+        let hash = self.hash(snapshot, by.clone());
+        self.index.find(hash, |group| self.keys[*group].is(snapshot, by.clone())).copied()
     }
 
     /// The group of this key, made if it is new.
-    pub(crate) fn group(&mut self, key: &GroupKey) -> usize {
-        if let Some(group) = self.index.get(key) {
+    pub(crate) fn group<'k>(
+        &mut self,
+        snapshot: Option<i32>,
+        by: impl Iterator<Item = &'k KeyValue> + Clone,
+    ) -> usize {
+        let hash = self.hash(snapshot, by.clone());
+        if let Some(group) = self.index.find(hash, |group| self.keys[*group].is(snapshot, by.clone())) {
             return *group;
         }
         let group = self.keys.len();
-        self.index.insert(key.clone(), group);
-        self.keys.push(key.clone());
+        self.keys.push(GroupKey { snapshot, by: by.cloned().collect() });
+        let (keys, hasher) = (&self.keys, &self.hasher);
+        self.index.insert_unique(hash, group, |group| {
+            let key = &keys[*group];
+            hash_key(hasher, key.snapshot, key.by.iter())
+        });
         self.rows.push(0);
         for cells in &mut self.slots {
             cells.grow();
         }
         group
+    }
+
+    fn hash<'k>(&self, snapshot: Option<i32>, by: impl Iterator<Item = &'k KeyValue>) -> u64 {
+        hash_key(&self.hasher, snapshot, by)
     }
 
     /// The groups in the order of their keys.
@@ -138,7 +167,7 @@ impl SetState {
 
     fn merge(&mut self, other: &Self) {
         for (from, key) in other.keys.iter().enumerate() {
-            let into = self.group(key);
+            let into = self.group(key.snapshot, key.by.iter());
             self.merge_group(into, other, from);
         }
     }
@@ -149,6 +178,17 @@ impl SetState {
             cells.merge(into, others, from);
         }
     }
+}
+
+fn hash_key<'k>(
+    hasher: &DefaultHashBuilder,
+    snapshot: Option<i32>,
+    by: impl Iterator<Item = &'k KeyValue>,
+) -> u64 {
+    let mut state = hasher.build_hasher();
+    snapshot.hash(&mut state);
+    by.for_each(|value| value.hash(&mut state));
+    state.finish()
 }
 
 impl PartialEq for State {

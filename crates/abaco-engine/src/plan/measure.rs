@@ -1,21 +1,21 @@
-//! Slots: the distinct measures of a plan, each accumulated once whatever the number of KPIs that use it.
+//! The distinct measures of a plan: each is computed once, whatever the number of KPIs that use it.
 
 use abaco_kpi::Formula;
 
 use super::node::{ColumnId, Nodes, Number, NumberId, TruthId};
 
-/// Index of a slot.
+/// Index of a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct SlotId(pub(crate) usize);
+pub(crate) struct MeasureId(pub(crate) usize);
 
-/// Index of a reduction over the totals of a keyed slot.
+/// Index of a reduction over the totals of a keyed measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ReductionId(pub(crate) usize);
 
-/// A measure of the plan.
+/// A measure over the tape's columns.
 #[derive(Clone, Debug)]
-pub(crate) struct Slot {
-    pub(crate) kind: SlotKind,
+pub(crate) struct PlannedMeasure {
+    pub(crate) kind: MeasureKind,
     /// The measure over the tape's own columns; part of the plan's fingerprint.
     pub(crate) bound_text: String,
     /// Decimal places of the totals.
@@ -23,7 +23,7 @@ pub(crate) struct Slot {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum SlotKind {
+pub(crate) enum MeasureKind {
     Count { filter: Option<TruthId> },
     CountValid { operand: Validity, filter: Option<TruthId> },
     Sum(SumOf),
@@ -32,8 +32,8 @@ pub(crate) enum SlotKind {
     Keyed { key: ColumnId, sums: Vec<SumOf> },
 }
 
-impl SlotKind {
-    /// Calls `visit` with each numeric node that the slot is computed from.
+impl MeasureKind {
+    /// Calls `visit` with each numeric node that the measure is computed from.
     pub(crate) fn visit_numbers(&self, nodes: &Nodes, visit: &mut dyn FnMut(&Number)) {
         let mut one = |value: Option<NumberId>, filter: Option<TruthId>| {
             if let Some(value) = value {
@@ -72,15 +72,15 @@ pub(crate) enum Validity {
 /// What a planned formula refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum PlannedTerm {
-    Slot(SlotId),
+    Measure(MeasureId),
     Reduction(ReductionId),
 }
 
-/// How the totals of a keyed slot become one number.
+/// How the totals of a keyed measure become one number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PlannedReduction {
-    pub(crate) totals: SlotId,
-    /// Decimal places of each of the slot's totals.
+    pub(crate) totals: MeasureId,
+    /// Decimal places of each of the measure's totals.
     pub(crate) scales: Vec<u32>,
     /// Only the largest so many, if set.
     pub(crate) top: Option<u32>,

@@ -1,0 +1,142 @@
+//! The rows of a segment by the combination of their key codes: one place per combination.
+
+use std::borrow::Cow;
+
+use hashbrown::HashMap;
+
+use super::codes::Codes;
+
+/// Combinations up to this many have a place each, seen or not; more are numbered as they are met.
+const DENSE_LIMIT: usize = 1 << 13;
+/// Combinations up to this many are numbered by way of a table, more by way of a map.
+const TABLE_LIMIT: usize = 1 << 16;
+
+/// Where each row of a segment belongs.
+#[derive(Clone, Debug)]
+pub(crate) struct Partition<'c> {
+    /// The place of each row; `None` if all are in place 0.
+    places: Option<Cow<'c, [u32]>>,
+    /// Rows in each place.
+    pub(crate) rows: Vec<u32>,
+    /// For each refinement, the place before it and the code that make each place.
+    origins: Vec<Vec<(u32, u32)>>,
+    len: usize,
+}
+
+/// The places of a block's rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Places<'p> {
+    One(usize),
+    PerRow(&'p [u32]),
+}
+
+impl<'c> Partition<'c> {
+    /// All `len` rows in one place.
+    pub(crate) fn whole(len: usize) -> Self {
+        Self { places: None, rows: vec![len as u32], origins: Vec::new(), len }
+    }
+
+    /// The places of `keys` combined, in their order.
+    pub(crate) fn of(keys: &[&'c Codes], len: usize) -> Self {
+        keys.iter().fold(Self::whole(len), |places, key| places.refined(&key.codes, key.values.len()))
+    }
+
+    /// Each place taken apart by codes below `distinct`.
+    pub(crate) fn refined(&self, codes: &'c [u32], distinct: usize) -> Self {
+        let combinations = self.rows.len().saturating_mul(distinct);
+        let (places, origins) = match &self.places {
+            _ if distinct == 1 => {
+                (self.places.clone(), (0..self.rows.len() as u32).map(|place| (place, 0)).collect())
+            }
+            None => (Some(Cow::Borrowed(codes)), (0..distinct as u32).map(|code| (0, code)).collect()),
+            Some(places) if combinations <= DENSE_LIMIT => {
+                let width = distinct as u32;
+                let combined = places.iter().zip(codes).map(|(place, code)| place * width + code).collect();
+                let origins =
+                    (0..self.rows.len() as u32).flat_map(|place| (0..width).map(move |code| (place, code)));
+                (Some(Cow::Owned(combined)), origins.collect())
+            }
+            Some(places) => {
+                let (combined, origins) = numbered(places, codes, distinct, combinations);
+                (Some(Cow::Owned(combined)), origins)
+            }
+        };
+        let rows = match &places {
+            None => vec![self.len as u32],
+            Some(places) => {
+                let mut rows = vec![0; origins.len()];
+                places.iter().for_each(|place| rows[*place as usize] += 1);
+                rows
+            }
+        };
+        let origins = self.origins.iter().cloned().chain([origins]).collect();
+        Self { places, rows, origins, len: self.len }
+    }
+
+    /// Number of places, empty ones included.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The place before the last refinement, and its code.
+    pub(crate) fn origin(&self, place: usize) -> (usize, usize) {
+        let (before, code) = self.origins.last().map_or((0, 0), |origins| origins[place]);
+        (before as usize, code as usize)
+    }
+
+    /// The place after the first `depth` refinements only.
+    pub(crate) fn ancestor(&self, place: usize, depth: usize) -> usize {
+        let above = self.origins.iter().skip(depth).rev();
+        above.fold(place, |place, origins| origins[place].0 as usize)
+    }
+
+    /// The code that refinement `depth` gave to a place.
+    pub(crate) fn code(&self, place: usize, depth: usize) -> usize {
+        self.origins[depth][self.ancestor(place, depth + 1)].1 as usize
+    }
+
+    /// The places of the rows `start..start + len`.
+    pub(crate) fn block(&self, start: usize, len: usize) -> Places<'_> {
+        let Some(places) = &self.places else { return Places::One(0) };
+        let places = &places[start..start + len];
+        match places.split_first() {
+            // Tapes are often sorted by their keys.
+            Some((first, rest)) if rest.iter().all(|place| place == first) => Places::One(*first as usize),
+            _ => Places::PerRow(places),
+        }
+    }
+}
+
+/// The places of the combinations that occur, numbered as they are met.
+fn numbered(
+    places: &[u32],
+    codes: &[u32],
+    distinct: usize,
+    combinations: usize,
+) -> (Vec<u32>, Vec<(u32, u32)>) {
+    const UNSEEN: u32 = u32::MAX;
+    let mut origins = Vec::new();
+    let mut number = |known: &mut u32, place: u32, code: u32| {
+        if *known == UNSEEN {
+            *known = origins.len() as u32;
+            origins.push((place, code));
+        }
+        *known
+    };
+    let rows = places.iter().zip(codes);
+    let combined = if combinations <= TABLE_LIMIT {
+        let mut table = vec![UNSEEN; combinations];
+        rows.map(|(place, code)| {
+            number(&mut table[*place as usize * distinct + *code as usize], *place, *code)
+        })
+        .collect()
+    } else {
+        let mut map: HashMap<u64, u32> = HashMap::new();
+        rows.map(|(place, code)| {
+            let key = u64::from(*place) << 32 | u64::from(*code);
+            number(map.entry(key).or_insert(UNSEEN), *place, *code)
+        })
+        .collect()
+    };
+    (combined, origins)
+}

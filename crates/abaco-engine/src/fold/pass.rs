@@ -1,0 +1,194 @@
+//! A pass: what a segment adds up for one way of putting its rows into places.
+
+use arrow::datatypes::i256;
+
+use super::evaluate::Block;
+use super::mask::Mask;
+use super::partition::{Partition, Places};
+use super::tally::Sums;
+use super::values::Values;
+use crate::plan::layout::{Scope, SlotId, Tallied};
+use crate::plan::measure::Validity;
+use crate::state::cells::{ExtremeCell, SumCell};
+
+/// A partition and what the scopes have accumulated in its places.
+pub(crate) struct Pass<'p> {
+    pub(crate) partition: Partition<'p>,
+    /// The same places taken apart by the buckets of each column that has some.
+    bucketed: Vec<Partition<'p>>,
+    scopes: Vec<ScopeTallies<'p>>,
+}
+
+struct ScopeTallies<'p> {
+    scope: &'p Scope,
+    /// Rows per place; empty if the scope has no filter, because the partition has counted them.
+    rows: Vec<u32>,
+    tallies: Vec<Accumulated>,
+}
+
+enum Accumulated {
+    Sums { sums: Sums, nulls: Vec<u32> },
+    Nulls(Vec<u32>),
+    Extremes(Vec<ExtremeCell>),
+}
+
+/// What a place has of one slot.
+pub(crate) enum Share {
+    Rows(u64),
+    Sum(SumCell),
+    Extreme(ExtremeCell),
+}
+
+impl<'p> Pass<'p> {
+    /// `buckets` are the bucket of each row, and the number of buckets, per column that has some.
+    pub(crate) fn new(
+        partition: Partition<'p>,
+        scopes: &'p [Scope],
+        buckets: &'p [(Vec<u32>, usize)],
+    ) -> Self {
+        let bucketed: Vec<_> = buckets.iter().map(|(codes, len)| partition.refined(codes, *len)).collect();
+        let scopes = scopes
+            .iter()
+            .map(|scope| {
+                let places = scope.buckets.map_or(&partition, |id| &bucketed[id.0]).len();
+                let tallies = scope.tallies.iter().map(|tally| match tally.of {
+                    Tallied::Sum(_) => Accumulated::Sums { sums: Sums::new(places), nulls: Vec::new() },
+                    Tallied::Valid(_) => Accumulated::Nulls(Vec::new()),
+                    Tallied::Extreme { .. } => Accumulated::Extremes(vec![ExtremeCell::default(); places]),
+                });
+                let rows = if scope.filter.is_some() { vec![0; places] } else { Vec::new() };
+                ScopeTallies { scope, rows, tallies: tallies.collect() }
+            })
+            .collect();
+        Self { partition, bucketed, scopes }
+    }
+
+    /// Adds a block whose first row is `start` in the segment.
+    pub(crate) fn add(&mut self, block: &Block<'_>, start: usize) {
+        for tallies in &mut self.scopes {
+            let partition = tallies.scope.buckets.map_or(&self.partition, |id| &self.bucketed[id.0]);
+            tallies.add(block, partition.block(start, block.len()), partition.len());
+        }
+    }
+
+    /// Calls `visit` with the place and the slot of everything that was accumulated.
+    pub(crate) fn for_each_share(&self, mut visit: impl FnMut(usize, SlotId, &Share)) {
+        for tallies in &self.scopes {
+            let scope = tallies.scope;
+            let partition = scope.buckets.map_or(&self.partition, |id| &self.bucketed[id.0]);
+            let rows = if scope.filter.is_some() { &tallies.rows } else { &partition.rows };
+            for (entry, rows) in rows.iter().enumerate().filter(|(_, rows)| **rows > 0) {
+                let (place, bucket) =
+                    if scope.buckets.is_some() { partition.origin(entry) } else { (entry, 0) };
+                if let Some(slot) = scope.rows[bucket] {
+                    visit(place, slot, &Share::Rows((*rows).into()));
+                }
+                for (tally, accumulated) in scope.tallies.iter().zip(&tallies.tallies) {
+                    if let Some(slot) = tally.slots[bucket] {
+                        visit(place, slot, &accumulated.share(entry, *rows));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether some row of a place passed the filter of the first scope.
+    pub(crate) fn is_met(&self, place: usize) -> bool {
+        let rows = self.scopes.first().map_or(&self.partition.rows, |tallies| {
+            if tallies.scope.filter.is_some() { &tallies.rows } else { &self.partition.rows }
+        });
+        rows[place] > 0
+    }
+}
+
+impl ScopeTallies<'_> {
+    fn add(&mut self, block: &Block<'_>, places: Places<'_>, count: usize) {
+        let rows = match self.scope.filter {
+            Some(filter) if block.is_never_true(filter) => return,
+            Some(filter) => {
+                let rows = block.truth(filter).is_true;
+                count_rows(&mut self.rows, &rows, places);
+                rows
+            }
+            None => block.all(),
+        };
+        for (tally, accumulated) in self.scope.tallies.iter().zip(&mut self.tallies) {
+            match (tally.of, accumulated) {
+                (Tallied::Sum(value), Accumulated::Sums { sums, nulls }) => {
+                    let numbers = block.number(value);
+                    let live = without_nulls(&rows, numbers.valid, nulls, places, count);
+                    sums.add(&numbers.values, &live, live == block.all(), places);
+                }
+                (Tallied::Valid(operand), Accumulated::Nulls(nulls)) => {
+                    let valid = match operand {
+                        Validity::Number(id) => block.number(id).valid,
+                        Validity::Column(id) => block.valid_column(id),
+                        Validity::Always => None,
+                    };
+                    without_nulls(&rows, valid, nulls, places, count);
+                }
+                (Tallied::Extreme { value, largest }, Accumulated::Extremes(cells)) => {
+                    let numbers = block.number(value);
+                    rows.for_each(|row| cells[places.of(row)].matched += 1);
+                    let live = numbers.valid.map_or(rows, |valid| rows.and(&valid));
+                    live.for_each(|row| cells[places.of(row)].offer(value_at(&numbers.values, row), largest));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Accumulated {
+    fn share(&self, place: usize, rows: u32) -> Share {
+        let valid = |nulls: &[u32]| u64::from(rows - nulls.get(place).copied().unwrap_or(0));
+        match self {
+            Self::Sums { sums, nulls } => {
+                let (matched, valid) = (rows.into(), valid(nulls));
+                Share::Sum(SumCell { total: sums.total(place), matched, valid })
+            }
+            Self::Nulls(nulls) => Share::Rows(valid(nulls)),
+            Self::Extremes(cells) => Share::Extreme(cells[place]),
+        }
+    }
+}
+
+impl Places<'_> {
+    fn of(&self, row: usize) -> usize {
+        match self {
+            Self::One(place) => *place,
+            Self::PerRow(places) => places[row] as usize,
+        }
+    }
+}
+
+/// The rows that are valid, after counting those that are not.
+fn without_nulls(
+    rows: &Mask,
+    valid: Option<Mask>,
+    nulls: &mut Vec<u32>,
+    places: Places<'_>,
+    count: usize,
+) -> Mask {
+    let Some(valid) = valid else { return *rows };
+    nulls.resize(count, 0);
+    count_rows(nulls, &rows.without(&valid), places);
+    rows.and(&valid)
+}
+
+fn count_rows(counts: &mut [u32], rows: &Mask, places: Places<'_>) {
+    match places {
+        Places::One(place) => counts[place] += rows.count() as u32,
+        Places::PerRow(places) => rows.for_each(|row| counts[places[row] as usize] += 1),
+    }
+}
+
+fn value_at(values: &Values<'_>, row: usize) -> i256 {
+    match values {
+        Values::I32(values) => values[row].into(),
+        Values::I64(values) => values[row].into(),
+        Values::I128(values) => i256::from_i128(values[row]),
+        Values::I256(values) => values[row],
+        Values::Constant(value) => *value,
+    }
+}

@@ -1,0 +1,192 @@
+//! Sums of a segment, one per place, in integers just wide enough.
+//!
+//! A segment has at most 2^16 rows. So 64 bits hold its sums of values below 2^46 and 128 bits those of values below
+//! 2^110; a block with larger ones goes to 256 bits. Every row is added once, whatever the width.
+
+use arrow::datatypes::i256;
+
+use super::SEGMENT;
+use super::mask::Mask;
+use super::partition::Places;
+use super::values::Values;
+
+const NARROW: u32 = 46;
+const WIDE: u32 = 110;
+
+const _: () = assert!(SEGMENT == 1 << 16, "the widths above are proven for segments of 2^16 rows");
+
+/// Copies of the narrow sums: rows of one place that follow each other need not wait for one another.
+const COPIES: usize = 4;
+/// Above this many places the copies would not stay in the first-level cache.
+const COPIED_PLACES: usize = 1 << 10;
+
+/// The sums of one expression.
+#[derive(Debug, Default)]
+pub(crate) struct Sums {
+    places: usize,
+    copies: usize,
+    narrow: Vec<i64>,
+    wide: Vec<i128>,
+    widest: Vec<i256>,
+}
+
+impl Sums {
+    pub(crate) fn new(places: usize) -> Self {
+        let copies = if places <= COPIED_PLACES { COPIES } else { 1 };
+        Self { places, copies, ..Self::default() }
+    }
+
+    pub(crate) fn total(&self, place: usize) -> i256 {
+        let narrow: i64 = self.narrow.iter().skip(place).step_by(self.places).sum();
+        let wide = self.wide.get(place).copied().unwrap_or(0);
+        let widest = self.widest.get(place).copied().unwrap_or(i256::ZERO);
+        widest.wrapping_add(i256::from_i128(wide)).wrapping_add(narrow.into())
+    }
+
+    /// Adds the chosen rows of a block; `all` says that they are all of its rows.
+    pub(crate) fn add(&mut self, values: &Values<'_>, rows: &Mask, all: bool, places: Places<'_>) {
+        let places = match places {
+            Places::One(place) => {
+                let total = total(values, rows, all);
+                let cells = grown(&mut self.widest, self.places);
+                cells[place] = cells[place].wrapping_add(total);
+                return;
+            }
+            Places::PerRow(places) => places,
+        };
+        match values {
+            Values::I32(values) => self.add_narrow(values, rows, all, places, i64::from),
+            Values::I64(values) if all_below_i64(values) => {
+                self.add_narrow(values, rows, all, places, |value| value);
+            }
+            Values::I64(values) => {
+                add(grown(&mut self.wide, self.places), values, rows, all, places, i128::from);
+            }
+            Values::I128(values) if all_below_i128(values, NARROW) => {
+                self.add_narrow(values, rows, all, places, |value| value as i64);
+            }
+            Values::I128(values) if all_below_i128(values, WIDE) => {
+                add(grown(&mut self.wide, self.places), values, rows, all, places, |value| value);
+            }
+            Values::I128(values) => {
+                add_widest(grown(&mut self.widest, self.places), rows, places, |row| {
+                    i256::from_i128(values[row])
+                });
+            }
+            Values::I256(values) => {
+                add_widest(grown(&mut self.widest, self.places), rows, places, |row| values[row]);
+            }
+            Values::Constant(value) => {
+                add_widest(grown(&mut self.widest, self.places), rows, places, |_| *value);
+            }
+        }
+    }
+
+    #[inline]
+    fn add_narrow<T: Copy>(
+        &mut self,
+        values: &[T],
+        rows: &Mask,
+        all: bool,
+        places: &[u32],
+        widen: impl Fn(T) -> i64,
+    ) {
+        let cells = grown(&mut self.narrow, self.places * self.copies);
+        if !all || self.copies == 1 {
+            return add(&mut cells[..self.places], values, rows, all, places, widen);
+        }
+        let (low, high) = cells.split_at_mut(2 * self.places);
+        let ((a, b), (c, d)) = (low.split_at_mut(self.places), high.split_at_mut(self.places));
+        let (values, values_left) = values.as_chunks::<COPIES>();
+        let (places, places_left) = places.as_chunks::<COPIES>();
+        for (values, places) in values.iter().zip(places) {
+            a[places[0] as usize] += widen(values[0]);
+            b[places[1] as usize] += widen(values[1]);
+            c[places[2] as usize] += widen(values[2]);
+            d[places[3] as usize] += widen(values[3]);
+        }
+        for (value, place) in values_left.iter().zip(places_left) {
+            a[*place as usize] += widen(*value);
+        }
+    }
+}
+
+fn grown<T: Copy + Default>(cells: &mut Vec<T>, places: usize) -> &mut [T] {
+    if cells.is_empty() {
+        cells.resize(places, T::default());
+    }
+    cells
+}
+
+#[inline]
+fn add<T: Copy, S: Copy + std::ops::AddAssign>(
+    cells: &mut [S],
+    values: &[T],
+    rows: &Mask,
+    all: bool,
+    places: &[u32],
+    widen: impl Fn(T) -> S,
+) {
+    if all {
+        for (place, value) in places.iter().zip(values) {
+            cells[*place as usize] += widen(*value);
+        }
+    } else {
+        rows.for_each(|row| cells[places[row] as usize] += widen(values[row]));
+    }
+}
+
+fn add_widest(cells: &mut [i256], rows: &Mask, places: &[u32], value: impl Fn(usize) -> i256) {
+    rows.for_each(|row| {
+        let cell = &mut cells[places[row] as usize];
+        *cell = cell.wrapping_add(value(row));
+    });
+}
+
+/// Whether every value lies in -2^45..2^45: one addition and one OR per value, which the compiler vectorises.
+fn all_below_i64(values: &[i64]) -> bool {
+    const HALF: i64 = 1 << (NARROW - 1);
+    let seen = values.iter().fold(0, |seen, value| seen | value.wrapping_add(HALF).cast_unsigned());
+    seen >> NARROW == 0
+}
+
+fn all_below_i128(values: &[i128], bits: u32) -> bool {
+    let half = 1 << (bits - 1);
+    let seen = values.iter().fold(0, |seen, value| seen | value.wrapping_add(half).cast_unsigned());
+    seen >> bits == 0
+}
+
+/// The exact sum of the chosen rows of a block.
+fn total(values: &Values<'_>, rows: &Mask, all: bool) -> i256 {
+    match values {
+        // A block's values of at most 64 bits fit 128 bits with room to spare.
+        Values::I32(values) if all => i256::from(values.iter().map(|value| i64::from(*value)).sum::<i64>()),
+        Values::I64(values) if all => i256::from_i128(values.iter().map(|value| i128::from(*value)).sum()),
+        Values::I128(values) if all => wide_total(values.iter().copied()),
+        Values::I32(values) => i256::from(chosen(values, rows).map(i64::from).sum::<i64>()),
+        Values::I64(values) => i256::from_i128(chosen(values, rows).map(i128::from).sum()),
+        Values::I128(values) => wide_total(chosen(values, rows)),
+        Values::I256(values) => {
+            let mut sum = i256::ZERO;
+            rows.for_each(|row| sum = sum.wrapping_add(values[row]));
+            sum
+        }
+        Values::Constant(value) => value.wrapping_mul(i256::from_i128(rows.count().into())),
+    }
+}
+
+/// The values of the chosen rows.
+fn chosen<'v, T: Copy>(values: &'v [T], rows: &'v Mask) -> impl Iterator<Item = T> + 'v {
+    rows.iter().map(|row| values[row])
+}
+
+/// Sums 128-bit values in a 192-bit accumulator: a low half, and what carries and signs add above it.
+fn wide_total(values: impl Iterator<Item = i128>) -> i256 {
+    let (mut low, mut high) = (0u128, 0i64);
+    for value in values {
+        let (sum, carry) = low.overflowing_add(value.cast_unsigned());
+        low = sum;
+        high += i64::from(carry) - i64::from(value < 0);
+    }
+    i256::from_parts(low, high.into())
+}

@@ -5,19 +5,17 @@
 //! threads. With `--parquet` or `--csv` it reads a tape of the columns `segment, measurement_date, dpd,
 //! total_receivable_usd, dpd_30_60_usd, dpd_60_90_usd, dpd_90_plus_usd, total_eligible_usd, cash_available_usd`.
 
-mod memory;
-mod tape;
-
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use abaco_loans::calculators::{collection_rate, par_30, par_90, portfolio_health};
+use abaco_benches::tape::Keys;
+use abaco_benches::{families, memory, tape};
 use abaco_loans::pipeline::contract::Contract;
 use abaco_loans::pipeline::ingest::{self, IngestOptions, Needed};
 use abaco_loans::prelude::*;
 use clap::{Parser, ValueEnum};
 
-type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+use abaco_benches::Outcome;
 
 /// Runs of which the median counts.
 const RUNS: usize = 7;
@@ -54,7 +52,7 @@ struct Arguments {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Width {
+enum Width {
     Decimal32,
     Decimal64,
     Decimal128,
@@ -110,15 +108,17 @@ fn options(arguments: &Arguments, dated: bool) -> PlanOptions {
     }
 }
 
-fn kpis() -> [FormulaKpi; 4] {
-    [par_30(), par_90(), collection_rate(), portfolio_health()]
-}
-
 fn in_memory(arguments: &Arguments) -> Outcome<Measured> {
     let dated = arguments.group.iter().any(|name| name == "measurement_date");
-    let batches = tape::batches(arguments.rows, arguments.width, arguments.plain_strings)?;
-    let kpis = kpis();
-    let kpis: Vec<&dyn Kpi> = kpis.iter().map(|kpi| kpi as &dyn Kpi).collect();
+    let width = match arguments.width {
+        Width::Decimal32 => tape::Width::Bits32,
+        Width::Decimal64 => tape::Width::Bits64,
+        Width::Decimal128 => tape::Width::Bits128,
+    };
+    let keys = if arguments.plain_strings { Keys::Texts } else { Keys::Dictionary };
+    let batches = tape::batches(arguments.rows, width, keys)?;
+    let kpis = families::seed();
+    let kpis = families::erased(&kpis);
     let schema = batches.first().ok_or("no rows")?.schema();
     let plan = Plan::new(&kpis, &schema, &options(arguments, dated))?;
     let read: Vec<String> = plan.columns().map(|column| column.name().to_owned()).collect();
@@ -147,8 +147,8 @@ fn in_memory(arguments: &Arguments) -> Outcome<Measured> {
 
 fn from_file(arguments: &Arguments, path: &Path) -> Outcome<Measured> {
     let contract = Contract::from_yaml_str(tape::CONTRACT, "throughput.yml")?;
-    let kpis = kpis();
-    let kpis: Vec<&dyn Kpi> = kpis.iter().map(|kpi| kpi as &dyn Kpi).collect();
+    let kpis = families::seed();
+    let kpis = families::erased(&kpis);
     let bytes = std::fs::metadata(path)?.len();
     let (mut seconds, mut rows, mut groups) = (Vec::new(), 0, 0);
     for _ in 0..RUNS {
@@ -167,7 +167,7 @@ fn from_file(arguments: &Arguments, path: &Path) -> Outcome<Measured> {
         }
         rows = usize::try_from(tape.report().rows)?;
         groups = match &arguments.as_of {
-            Some(date) => plan.finish(&state, AsOf::Date(date.parse()?))?.groups.len(),
+            Some(date) => plan.outcomes(&state, AsOf::Date(date.parse()?))?.groups.len(),
             None => finish(&plan, &state)?,
         };
         seconds.push(start.elapsed().as_secs_f64());
@@ -179,11 +179,11 @@ fn from_file(arguments: &Arguments, path: &Path) -> Outcome<Measured> {
 fn finish(plan: &Plan, state: &State) -> Outcome<usize> {
     let dates = plan.snapshots(state);
     if dates.is_empty() {
-        return Ok(plan.finish(state, AsOf::Single)?.groups.len());
+        return Ok(plan.outcomes(state, AsOf::Single)?.groups.len());
     }
     let mut groups = 0;
     for date in dates {
-        groups += plan.finish(state, AsOf::Date(date))?.groups.len();
+        groups += plan.outcomes(state, AsOf::Date(date))?.groups.len();
     }
     Ok(groups)
 }

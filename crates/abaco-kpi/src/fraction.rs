@@ -256,7 +256,12 @@ impl Fraction {
             return None;
         };
         let shifted = numerator.checked_mul(pow10(rounding.scale)?)?;
-        let (quotient, remainder) = (shifted / denominator, shifted % denominator);
+        // A division of 64 bits costs a fraction of one of 128.
+        let quotient = match (i64::try_from(shifted), i64::try_from(*denominator)) {
+            (Ok(shifted), Ok(denominator)) => i128::from(shifted / denominator),
+            _ => shifted / denominator,
+        };
+        let remainder = shifted - quotient * denominator;
         let twice = remainder.unsigned_abs().checked_mul(2)?;
         let up = round_up(twice.cmp(&denominator.unsigned_abs()), quotient % 2 != 0, rounding.mode);
         quotient.checked_add(if up { shifted.signum() } else { 0 })

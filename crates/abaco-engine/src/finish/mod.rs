@@ -1,15 +1,17 @@
 //! Finishing: from a state to outcomes, exactly, at one snapshot.
 
+mod outcomes;
 mod scales;
 mod select;
 mod terms;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use abaco_kpi::{Absent, Column, Decimal, ExactForm, KpiSpec, Outcome, Scaled, Value, exact_form};
 use chrono::NaiveDate;
+use rayon::prelude::*;
 
+pub use self::outcomes::{GroupOutcomes, Outcomes};
 pub use self::scales::ObservedScales;
 pub use self::select::AsOf;
 use self::select::{Chosen, choose, date, pooled};
@@ -21,7 +23,10 @@ use crate::state::key::KeyValue;
 use crate::state::{SetState, State};
 use crate::{EngineError, Status};
 
-/// The outcomes of a state at one snapshot.
+/// Fewer outcomes are computed before other threads have woken up.
+const WORTH_THREADS: usize = 1_000;
+
+/// The outcomes of a state at one snapshot, with what explains them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finished {
     /// The snapshot, where the tape has any.
@@ -96,16 +101,13 @@ impl Plan {
         state.check(self)?;
         let chosen = choose(self, state, as_of)?;
         let floors = self.floors(observed);
-        let mut groups = Vec::new();
-        for (index, set) in state.sets.iter().enumerate() {
-            if chosen.pooled {
-                self.finish_set(index, &pooled(set), &chosen, &floors, &mut groups);
-            } else {
-                self.finish_set(index, set, &chosen, &floors, &mut groups);
-            }
-        }
-        let prior_as_of = chosen.snapshots.get(1).copied().flatten().map(date);
-        Ok(Finished { as_of: chosen.as_of, prior_as_of, groups })
+        let earlier = chosen.snapshots.get(1).copied().flatten().map(date);
+        let groups = self.each_group(state, &chosen, &|by, terms| Group {
+            by,
+            rows: terms.rows(),
+            kpis: self.kpis.iter().map(|kpi| result(kpi, terms, &floors, earlier)).collect(),
+        });
+        Ok(Finished { as_of: chosen.as_of, prior_as_of: earlier, groups })
     }
 
     /// The specifications and formula texts of the plan's KPIs, in the order of their results.
@@ -119,36 +121,57 @@ impl Plan {
         body.map_or(&[], |body| &body.reads)
     }
 
-    fn finish_set(
+    /// Builds something for each group of the chosen snapshot: the totals, then each grouping set by its keys.
+    fn each_group<G: Send>(
+        &self,
+        state: &State,
+        chosen: &Chosen,
+        build: &(impl Fn(Vec<(Column, Option<String>)>, &GroupTerms<'_>) -> G + Sync),
+    ) -> Vec<G> {
+        let mut groups = Vec::new();
+        for (index, set) in state.sets.iter().enumerate() {
+            if chosen.pooled {
+                self.each_group_of(index, &pooled(set), chosen, build, &mut groups);
+            } else {
+                self.each_group_of(index, set, chosen, build, &mut groups);
+            }
+        }
+        groups
+    }
+
+    fn each_group_of<G: Send>(
         &self,
         index: usize,
         set: &SetState,
         chosen: &Chosen,
-        floors: &[u32],
-        groups: &mut Vec<Group>,
+        build: &(impl Fn(Vec<(Column, Option<String>)>, &GroupTerms<'_>) -> G + Sync),
+        groups: &mut Vec<G>,
     ) {
         let (columns, ids) = (&self.group_columns[index], &self.groupings[index]);
         let current = chosen.snapshots.first().copied().flatten();
-        let mut keys: BTreeSet<&[KeyValue]> =
+        let mut keys: Vec<&[KeyValue]> =
             set.keys.iter().filter(|key| key.snapshot == current).map(|key| key.by.as_slice()).collect();
-        if columns.is_empty() {
+        keys.sort_unstable();
+        if columns.is_empty() && keys.is_empty() {
             // The totals are there also for a tape without rows.
-            keys.insert(&[]);
+            keys.push(&[]);
         }
-        for by in keys {
+        // No formula looks further back than this; one more is for the value before.
+        let reach = usize::try_from(self.reach).unwrap_or(usize::MAX).saturating_add(2);
+        let group = |by: &[KeyValue]| {
+            let snapshots = chosen.snapshots.iter().take(reach);
             let history: Vec<Option<usize>> =
-                chosen.snapshots.iter().map(|snapshot| set.find(*snapshot, by.iter())).collect();
-            let terms = GroupTerms { plan: self, set, history: &history };
-            let earlier = chosen.snapshots.get(1).copied().flatten().map(date);
-            groups.push(Group {
-                by: columns
-                    .iter()
-                    .cloned()
-                    .zip(by.iter().zip(ids).map(|(value, id)| self.shown(value, *id)))
-                    .collect(),
-                rows: terms.rows(),
-                kpis: self.kpis.iter().map(|kpi| result(kpi, &terms, floors, earlier)).collect(),
-            });
+                snapshots.map(|snapshot| set.find(*snapshot, by.iter())).collect();
+            let shown = by.iter().zip(ids).map(|(value, id)| self.shown(value, *id));
+            build(
+                columns.iter().cloned().zip(shown).collect(),
+                &GroupTerms { plan: self, set, history: &history },
+            )
+        };
+        if keys.len() * self.kpis.len() < WORTH_THREADS {
+            groups.extend(keys.into_iter().map(group));
+        } else {
+            groups.par_extend(keys.into_par_iter().map(group));
         }
     }
 

@@ -1,13 +1,14 @@
 //! The bucket of each row of a segment.
 
 use super::batch::{Batch, Physical};
+use super::codes::Code;
 use crate::plan::buckets::Buckets;
 
 /// Cuts that lie this close together find the bucket in a table.
 const TABLE_LIMIT: i128 = 4_096;
 
 /// The bucket of each of the rows `start..start + len`.
-pub(crate) fn bucket_codes(batch: &Batch, buckets: &Buckets, start: usize, len: usize) -> Vec<u32> {
+pub(crate) fn bucket_codes(batch: &Batch, buckets: &Buckets, start: usize, len: usize) -> Vec<Code> {
     let column = batch.column(buckets.column);
     let rows = start..start + len;
     let mut codes = match &column.physical {
@@ -24,9 +25,8 @@ pub(crate) fn bucket_codes(batch: &Batch, buckets: &Buckets, start: usize, len: 
         _ => vec![0; len],
     };
     if let Some(nulls) = &column.nulls {
-        let null = buckets.null() as u32;
-        for (row, code) in codes.iter_mut().enumerate().filter(|(row, _)| nulls.is_null(start + row)) {
-            debug_assert!(row < len);
+        let null = buckets.null() as Code;
+        for (_, code) in codes.iter_mut().enumerate().filter(|(row, _)| nulls.is_null(start + row)) {
             *code = null;
         }
     }
@@ -34,16 +34,16 @@ pub(crate) fn bucket_codes(batch: &Batch, buckets: &Buckets, start: usize, len: 
 }
 
 /// By a table from the value just below the first cut to the last cut; values beyond either end are at that end.
-fn narrow(buckets: &Buckets, values: impl Iterator<Item = i64>) -> Option<Vec<u32>> {
+fn narrow(buckets: &Buckets, values: impl Iterator<Item = i64>) -> Option<Vec<Code>> {
     let (first, last) = (buckets.cuts.first()?, buckets.cuts.last()?);
     if last - first > TABLE_LIMIT {
         return None;
     }
     let (low, high) = (i64::try_from(first - 1).ok()?, i64::try_from(*last).ok()?);
-    let table: Vec<u32> = (low..=high).map(|value| buckets.of(value.into()) as u32).collect();
+    let table: Vec<Code> = (low..=high).map(|value| buckets.of(value.into()) as Code).collect();
     Some(values.map(|value| table[value.clamp(low, high).wrapping_sub(low) as usize]).collect())
 }
 
-fn wide(buckets: &Buckets, values: impl Iterator<Item = i128>) -> Vec<u32> {
-    values.map(|value| buckets.of(value) as u32).collect()
+fn wide(buckets: &Buckets, values: impl Iterator<Item = i128>) -> Vec<Code> {
+    values.map(|value| buckets.of(value) as Code).collect()
 }

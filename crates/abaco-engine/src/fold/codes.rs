@@ -5,20 +5,28 @@ use std::hash::Hash;
 use arrow::array::{Array, StringArray};
 use hashbrown::HashMap;
 
+use super::SEGMENT;
 use super::batch::{Batch, Physical};
 use super::interner::Interner;
 use crate::plan::node::ColumnId;
 use crate::state::key::KeyValue;
 
+/// The number of a key's value, or of a combination of them, within a segment.
+pub(crate) type Code = u16;
+
+pub(crate) const UNSEEN: Code = Code::MAX;
+
+const _: () = assert!(SEGMENT < UNSEEN as usize, "each row of a segment may have a code of its own");
+
 /// Integers that lie this close together find their codes in a table instead of a map.
 const TABLE_LIMIT: usize = 1 << 16;
-
-const UNSEEN: u32 = u32::MAX;
+/// Dictionaries up to this long are looked at as a whole; of longer ones only what the rows name.
+const SMALL_DICTIONARY: usize = 1 << 10;
 
 /// The code of each row, and the value that each code stands for. Equal values have equal codes.
 #[derive(Debug)]
 pub(crate) struct Codes {
-    pub(crate) codes: Vec<u32>,
+    pub(crate) codes: Vec<Code>,
     pub(crate) values: Vec<KeyValue>,
 }
 
@@ -44,16 +52,23 @@ impl Codes {
 
 /// Integers that may index a table once the smallest is taken away.
 trait Integer: Copy + Ord + Hash {
-    /// The distance from `self` up to `other`, if it is small.
-    fn distance(self, other: Self) -> Option<usize>;
+    /// How far `self` lies above `least`; meaningless if that is more than a `usize` holds.
+    fn above(self, least: Self) -> usize;
+    /// The same, if it is below the limit of tables.
+    fn span(self, least: Self) -> Option<usize>;
 }
 
 macro_rules! integer {
     ($($type:ty),*) => {$(
         impl Integer for $type {
             #[inline]
-            fn distance(self, other: Self) -> Option<usize> {
-                other.checked_sub(self).and_then(|distance| usize::try_from(distance).ok())
+            fn above(self, least: Self) -> usize {
+                self.wrapping_sub(least) as usize
+            }
+
+            fn span(self, least: Self) -> Option<usize> {
+                let span = self.checked_sub(least).and_then(|span| usize::try_from(span).ok());
+                span.filter(|span| *span < TABLE_LIMIT)
             }
         }
     )*};
@@ -68,14 +83,14 @@ fn of_integers<T: Integer>(
 ) -> Codes {
     let mut keys = Vec::new();
     if null.is_none()
-        && let (Some(least), Some(largest)) = (values.iter().min(), values.iter().max())
-        && let Some(span) = least.distance(*largest).filter(|span| *span < TABLE_LIMIT)
+        && let Some((least, largest)) = extremes(values)
+        && let Some(span) = largest.span(least)
     {
         let mut table = vec![UNSEEN; span + 1];
         let code = |value: &T| {
-            let place = &mut table[least.distance(*value).unwrap_or(0)];
+            let place = &mut table[value.above(least)];
             if *place == UNSEEN {
-                *place = keys.len() as u32;
+                *place = keys.len() as Code;
                 keys.push(key(*value));
             }
             *place
@@ -83,61 +98,87 @@ fn of_integers<T: Integer>(
         let codes = values.iter().map(code).collect();
         return Codes { codes, values: keys };
     }
-    let mut known: HashMap<Option<T>, u32> = HashMap::new();
+    let mut known: HashMap<Option<T>, Code> = HashMap::new();
     let code = |(row, value): (usize, &T)| {
         let value = (!null.as_ref().is_some_and(|null| null(row))).then_some(*value);
         *known.entry(value).or_insert_with(|| {
             keys.push(value.map_or(KeyValue::Null, &key));
-            (keys.len() - 1) as u32
+            (keys.len() - 1) as Code
         })
     };
     let codes = values.iter().enumerate().map(code).collect();
     Codes { codes, values: keys }
 }
 
-/// The dictionary has done the hashing: each of its codes is looked at once, and equal texts share a code.
+fn extremes<T: Integer>(values: &[T]) -> Option<(T, T)> {
+    let first = *values.first()?;
+    Some(
+        values
+            .iter()
+            .fold((first, first), |(least, largest), value| (least.min(*value), largest.max(*value))),
+    )
+}
+
+/// The dictionary has done the hashing: each of its texts is looked at once, and equal texts share a code.
 fn of_dictionary(codes: &[i32], texts: &StringArray, null: Option<impl Fn(usize) -> bool>) -> Codes {
-    // The last place is that of NULL.
-    let mut places = vec![UNSEEN; texts.len() + 1];
-    let mut known: HashMap<Option<&str>, u32> = HashMap::new();
-    let mut values = Vec::new();
-    let mut code_at = |place: usize| {
-        if places[place] == UNSEEN {
-            let text = (place < texts.len() && !texts.is_null(place)).then(|| texts.value(place));
-            places[place] = *known.entry(text).or_insert_with(|| {
-                values.push(text.map_or(KeyValue::Null, |text| KeyValue::Text(text.into())));
-                (values.len() - 1) as u32
-            });
-        }
-        places[place]
-    };
     let last = texts.len();
+    let mut dictionary =
+        Dictionary { texts, places: vec![UNSEEN; last + 1], known: HashMap::new(), values: Vec::new() };
+    // Arrow holds the codes of rows that are not NULL to the dictionary's length.
     let place = |code: &i32| usize::try_from(*code).map_or(last, |place| place.min(last));
     let codes = match null {
-        None => codes.iter().map(|code| code_at(place(code))).collect(),
+        None if last <= SMALL_DICTIONARY => {
+            (0..last).for_each(|place| {
+                dictionary.code(place);
+            });
+            let places = &dictionary.places[..last];
+            if places.iter().enumerate().all(|(place, code)| place == usize::from(*code)) {
+                codes.iter().map(|code| *code as Code).collect()
+            } else {
+                codes.iter().map(|code| places[place(code)]).collect()
+            }
+        }
+        None => codes.iter().map(|code| dictionary.code(place(code))).collect(),
         Some(null) => codes
             .iter()
             .enumerate()
-            .map(|(row, code)| code_at(if null(row) { last } else { place(code) }))
+            .map(|(row, code)| dictionary.code(if null(row) { last } else { place(code) }))
             .collect(),
     };
-    Codes { codes, values }
+    Codes { codes, values: dictionary.values }
+}
+
+struct Dictionary<'t> {
+    texts: &'t StringArray,
+    /// The code of each text, and at the end that of NULL.
+    places: Vec<Code>,
+    known: HashMap<Option<&'t str>, Code>,
+    values: Vec<KeyValue>,
+}
+
+impl Dictionary<'_> {
+    #[inline]
+    fn code(&mut self, place: usize) -> Code {
+        if self.places[place] == UNSEEN {
+            let text =
+                (place < self.texts.len() && !self.texts.is_null(place)).then(|| self.texts.value(place));
+            self.places[place] = *self.known.entry(text).or_insert_with(|| {
+                self.values.push(text.map_or(KeyValue::Null, |text| KeyValue::Text(text.into())));
+                (self.values.len() - 1) as Code
+            });
+        }
+        self.places[place]
+    }
 }
 
 fn of_texts(texts: &StringArray, start: usize, len: usize, null: Option<impl Fn(usize) -> bool>) -> Codes {
     let mut interner = Interner::new();
-    let mut null_code = UNSEEN;
-    let mut codes = Vec::with_capacity(len);
-    for row in 0..len {
-        codes.push(if null.as_ref().is_some_and(|null| null(row)) {
-            if null_code == UNSEEN {
-                null_code = interner.reserve();
-            }
-            null_code
-        } else {
-            interner.code(texts.value(start + row))
-        });
-    }
+    let mut null_code = None;
+    let code = |row| match &null {
+        Some(null) if null(row) => *null_code.get_or_insert_with(|| interner.reserve()),
+        _ => interner.code(texts.value(start + row)),
+    };
+    let codes = (0..len).map(code).collect();
     let values = interner.texts().map(|text| text.map_or(KeyValue::Null, |text| KeyValue::Text(text.into())));
     Codes { codes, values: values.collect() }
 }

@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 
 use hashbrown::DefaultHashBuilder;
 
-const EMPTY: u32 = u32::MAX;
+use super::codes::{Code, UNSEEN};
+
+const EMPTY: Code = UNSEEN;
 
 /// Gives each distinct text the next code.
 ///
@@ -14,9 +16,9 @@ const EMPTY: u32 = u32::MAX;
 #[derive(Debug)]
 pub(crate) struct Interner<'t> {
     /// A power of two of places, at most half of them taken.
-    places: Vec<u32>,
+    places: Vec<Code>,
     entries: Vec<Entry<'t>>,
-    last: u32,
+    last: Code,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,13 +42,13 @@ impl<'t> Interner<'t> {
     }
 
     /// A code that no text has.
-    pub(crate) fn reserve(&mut self) -> u32 {
+    pub(crate) fn reserve(&mut self) -> Code {
         self.entries.push(Entry { words: Words { first: 0, last: 0, len: usize::MAX }, text: None });
-        (self.entries.len() - 1) as u32
+        (self.entries.len() - 1) as Code
     }
 
     #[inline]
-    pub(crate) fn code(&mut self, text: &'t str) -> u32 {
+    pub(crate) fn code(&mut self, text: &'t str) -> Code {
         let words = Words::of(text.as_bytes());
         // Tapes are often sorted by their keys, so many rows repeat the one before.
         if self.is(self.last, words, text) {
@@ -74,15 +76,15 @@ impl<'t> Interner<'t> {
     }
 
     #[inline]
-    fn is(&self, code: u32, words: Words, text: &str) -> bool {
+    fn is(&self, code: Code, words: Words, text: &str) -> bool {
         self.entries
             .get(code as usize)
             .is_some_and(|entry| entry.words == words && (words.len <= 16 || entry.text == Some(text)))
     }
 
     #[cold]
-    fn insert(&mut self, place: usize, words: Words, text: &'t str) -> u32 {
-        let code = self.entries.len() as u32;
+    fn insert(&mut self, place: usize, words: Words, text: &'t str) -> Code {
+        let code = self.entries.len() as Code;
         self.entries.push(Entry { words, text: Some(text) });
         self.places[place] = code;
         if self.entries.len() * 2 > self.places.len() {
@@ -99,7 +101,7 @@ impl<'t> Interner<'t> {
             while places[place] != EMPTY {
                 place = (place + 1) & mask;
             }
-            places[place] = code as u32;
+            places[place] = code as Code;
         }
         self.places = places;
     }
@@ -168,15 +170,15 @@ mod tests {
             .collect();
         let mut interner = Interner::new();
         let null = interner.reserve();
-        let codes: Vec<u32> = texts.iter().map(|text| interner.code(text)).collect();
-        let again: Vec<u32> = texts.iter().rev().map(|text| interner.code(text)).collect();
+        let codes: Vec<Code> = texts.iter().map(|text| interner.code(text)).collect();
+        let again: Vec<Code> = texts.iter().rev().map(|text| interner.code(text)).collect();
         assert!(codes.iter().eq(again.iter().rev()));
         let mut known = std::collections::HashMap::new();
         for (text, code) in texts.iter().zip(&codes) {
             assert_eq!(*known.entry(text.clone()).or_insert(*code), *code, "{text}");
             assert_eq!(interner.texts().nth(*code as usize), Some(Some(text.as_str())));
         }
-        let distinct: std::collections::HashSet<u32> = codes.iter().copied().collect();
+        let distinct: std::collections::HashSet<Code> = codes.iter().copied().collect();
         assert_eq!(distinct.len(), known.len());
         assert!(!distinct.contains(&null));
     }

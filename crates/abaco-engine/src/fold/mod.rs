@@ -23,7 +23,7 @@ use rayon::prelude::*;
 
 use self::batch::Batch;
 use self::bucket_codes::bucket_codes;
-use self::codes::Codes;
+use self::codes::{Code, Codes};
 use self::evaluate::Block;
 use self::keyed::flush_keyed;
 use self::mask::BLOCK;
@@ -37,7 +37,7 @@ use crate::state::{MAX_ROWS, SetState, State};
 
 /// Rows whose keys are coded together: few enough that the codes stay in the second-level cache, many enough that
 /// what was added up for them reaches the state seldom.
-const SEGMENT: usize = 4 * BLOCK;
+const SEGMENT: usize = 2 * BLOCK;
 
 impl Plan {
     /// The state of no rows; merging it changes nothing.
@@ -132,7 +132,7 @@ impl Plan {
 
     fn fold_segment(&self, state: &mut State, batch: &Batch, start: usize, len: usize) {
         let codes = self.key_codes(batch, start, len);
-        let buckets: Vec<(Vec<u32>, usize)> = self
+        let buckets: Vec<(Vec<Code>, usize)> = self
             .layout
             .buckets
             .iter()

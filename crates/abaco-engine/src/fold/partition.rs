@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use super::codes::Codes;
+use super::codes::{Code, Codes, UNSEEN};
 
 /// Combinations up to this many have a place each, seen or not; more are numbered as they are met.
 const DENSE_LIMIT: usize = 1 << 13;
@@ -15,7 +15,7 @@ const TABLE_LIMIT: usize = 1 << 16;
 #[derive(Clone, Debug)]
 pub(crate) struct Partition<'c> {
     /// The place of each row; `None` if all are in place 0.
-    places: Option<Cow<'c, [u32]>>,
+    places: Option<Cow<'c, [Code]>>,
     /// Rows in each place.
     pub(crate) rows: Vec<u32>,
     /// For each refinement, the place before it and the code that make each place.
@@ -27,7 +27,7 @@ pub(crate) struct Partition<'c> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Places<'p> {
     One(usize),
-    PerRow(&'p [u32]),
+    PerRow(&'p [Code]),
 }
 
 impl<'c> Partition<'c> {
@@ -42,7 +42,7 @@ impl<'c> Partition<'c> {
     }
 
     /// Each place taken apart by codes below `distinct`.
-    pub(crate) fn refined(&self, codes: &'c [u32], distinct: usize) -> Self {
+    pub(crate) fn refined(&self, codes: &'c [Code], distinct: usize) -> Self {
         let combinations = self.rows.len().saturating_mul(distinct);
         let (places, origins) = match &self.places {
             _ if distinct == 1 => {
@@ -50,10 +50,10 @@ impl<'c> Partition<'c> {
             }
             None => (Some(Cow::Borrowed(codes)), (0..distinct as u32).map(|code| (0, code)).collect()),
             Some(places) if combinations <= DENSE_LIMIT => {
-                let width = distinct as u32;
+                let width = distinct as Code;
                 let combined = places.iter().zip(codes).map(|(place, code)| place * width + code).collect();
-                let origins =
-                    (0..self.rows.len() as u32).flat_map(|place| (0..width).map(move |code| (place, code)));
+                let origins = (0..self.rows.len() as u32)
+                    .flat_map(|place| (0..distinct as u32).map(move |code| (place, code)));
                 (Some(Cow::Owned(combined)), origins.collect())
             }
             Some(places) => {
@@ -109,17 +109,16 @@ impl<'c> Partition<'c> {
 
 /// The places of the combinations that occur, numbered as they are met.
 fn numbered(
-    places: &[u32],
-    codes: &[u32],
+    places: &[Code],
+    codes: &[Code],
     distinct: usize,
     combinations: usize,
-) -> (Vec<u32>, Vec<(u32, u32)>) {
-    const UNSEEN: u32 = u32::MAX;
+) -> (Vec<Code>, Vec<(u32, u32)>) {
     let mut origins = Vec::new();
-    let mut number = |known: &mut u32, place: u32, code: u32| {
+    let mut number = |known: &mut Code, place: Code, code: Code| {
         if *known == UNSEEN {
-            *known = origins.len() as u32;
-            origins.push((place, code));
+            *known = origins.len() as Code;
+            origins.push((place.into(), code.into()));
         }
         *known
     };
@@ -131,9 +130,9 @@ fn numbered(
         })
         .collect()
     } else {
-        let mut map: HashMap<u64, u32> = HashMap::new();
+        let mut map: HashMap<u32, Code> = HashMap::new();
         rows.map(|(place, code)| {
-            let key = u64::from(*place) << 32 | u64::from(*code);
+            let key = u32::from(*place) << 16 | u32::from(*code);
             number(map.entry(key).or_insert(UNSEEN), *place, *code)
         })
         .collect()

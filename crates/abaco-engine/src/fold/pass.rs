@@ -2,6 +2,7 @@
 
 use arrow::datatypes::i256;
 
+use super::codes::Code;
 use super::evaluate::Block;
 use super::mask::Mask;
 use super::partition::{Partition, Places};
@@ -44,7 +45,7 @@ impl<'p> Pass<'p> {
     pub(crate) fn new(
         partition: Partition<'p>,
         scopes: &'p [Scope],
-        buckets: &'p [(Vec<u32>, usize)],
+        buckets: &'p [(Vec<Code>, usize)],
     ) -> Self {
         let bucketed: Vec<_> = buckets.iter().map(|(codes, len)| partition.refined(codes, *len)).collect();
         let scopes = scopes

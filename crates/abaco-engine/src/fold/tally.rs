@@ -6,14 +6,18 @@
 use arrow::datatypes::i256;
 
 use super::SEGMENT;
-use super::mask::Mask;
+use super::codes::Code;
+use super::mask::{BLOCK, Mask};
 use super::partition::Places;
 use super::values::Values;
 
 const NARROW: u32 = 46;
 const WIDE: u32 = 110;
 
-const _: () = assert!(SEGMENT == 1 << 16, "the widths above are proven for segments of 2^16 rows");
+const _: () = assert!(SEGMENT <= 1 << 16, "the widths above are proven for segments of 2^16 rows");
+
+/// Half of what is narrow: values from `-HALF` up to `HALF` are.
+const HALF: i64 = 1 << (NARROW - 1);
 
 /// Copies of the narrow sums: rows of one place that follow each other need not wait for one another.
 const COPIES: usize = 4;
@@ -37,7 +41,12 @@ impl Sums {
     }
 
     pub(crate) fn total(&self, place: usize) -> i256 {
-        let narrow: i64 = self.narrow.iter().skip(place).step_by(self.places).sum();
+        let narrow = self
+            .narrow
+            .iter()
+            .skip(place)
+            .step_by(self.places)
+            .fold(0, |sum: i64, copy| sum.wrapping_add(*copy));
         let wide = self.wide.get(place).copied().unwrap_or(0);
         let widest = self.widest.get(place).copied().unwrap_or(i256::ZERO);
         widest.wrapping_add(i256::from_i128(wide)).wrapping_add(narrow.into())
@@ -55,17 +64,18 @@ impl Sums {
             Places::PerRow(places) => places,
         };
         match values {
-            Values::I32(values) => self.add_narrow(values, rows, all, places, i64::from),
-            Values::I64(values) if all_below_i64(values) => {
-                self.add_narrow(values, rows, all, places, |value| value);
+            Values::I32(values) => {
+                self.add_narrow(values, rows, all, places, i64::from);
             }
             Values::I64(values) => {
-                add(grown(&mut self.wide, self.places), values, rows, all, places, i128::from);
+                if !self.add_narrow(values, rows, all, places, |value| value) {
+                    add(grown(&mut self.wide, self.places), values, rows, all, places, i128::from);
+                }
             }
-            Values::I128(values) if all_below_i128(values, NARROW) => {
+            Values::I128(values) if all_below(values, NARROW) => {
                 self.add_narrow(values, rows, all, places, |value| value as i64);
             }
-            Values::I128(values) if all_below_i128(values, WIDE) => {
+            Values::I128(values) if all_below(values, WIDE) => {
                 add(grown(&mut self.wide, self.places), values, rows, all, places, |value| value);
             }
             Values::I128(values) => {
@@ -82,32 +92,54 @@ impl Sums {
         }
     }
 
+    /// Adds values to the narrow sums; if one of them turns out to be too large, takes them all back and says no.
     #[inline]
     fn add_narrow<T: Copy>(
         &mut self,
         values: &[T],
         rows: &Mask,
         all: bool,
-        places: &[u32],
+        places: &[Code],
         widen: impl Fn(T) -> i64,
-    ) {
+    ) -> bool {
         let cells = grown(&mut self.narrow, self.places * self.copies);
-        if !all || self.copies == 1 {
-            return add(&mut cells[..self.places], values, rows, all, places, widen);
+        let mut seen = 0;
+        let mut plus = |cell: &mut i64, value: T| {
+            let value = widen(value);
+            seen |= value.wrapping_add(HALF).cast_unsigned();
+            *cell = cell.wrapping_add(value);
+        };
+        if !all {
+            rows.for_each(|row| plus(&mut cells[places[row] as usize], values[row]));
+        } else if self.copies == 1 {
+            for (place, value) in places.iter().zip(values) {
+                plus(&mut cells[*place as usize], *value);
+            }
+        } else {
+            let (low, high) = cells.split_at_mut(2 * self.places);
+            let ((a, b), (c, d)) = (low.split_at_mut(self.places), high.split_at_mut(self.places));
+            let (values, values_left) = values.as_chunks::<COPIES>();
+            let (places, places_left) = places.as_chunks::<COPIES>();
+            for (values, places) in values.iter().zip(places) {
+                plus(&mut a[places[0] as usize], values[0]);
+                plus(&mut b[places[1] as usize], values[1]);
+                plus(&mut c[places[2] as usize], values[2]);
+                plus(&mut d[places[3] as usize], values[3]);
+            }
+            for (value, place) in values_left.iter().zip(places_left) {
+                plus(&mut a[*place as usize], *value);
+            }
         }
-        let (low, high) = cells.split_at_mut(2 * self.places);
-        let ((a, b), (c, d)) = (low.split_at_mut(self.places), high.split_at_mut(self.places));
-        let (values, values_left) = values.as_chunks::<COPIES>();
-        let (places, places_left) = places.as_chunks::<COPIES>();
-        for (values, places) in values.iter().zip(places) {
-            a[places[0] as usize] += widen(values[0]);
-            b[places[1] as usize] += widen(values[1]);
-            c[places[2] as usize] += widen(values[2]);
-            d[places[3] as usize] += widen(values[3]);
+        if seen >> NARROW == 0 {
+            return true;
         }
-        for (value, place) in values_left.iter().zip(places_left) {
-            a[*place as usize] += widen(*value);
-        }
+        // Additions that wrap are undone by subtractions that wrap, whichever copy they went to.
+        let cells = &mut cells[..self.places];
+        rows.for_each(|row| {
+            let cell = &mut cells[places[row] as usize];
+            *cell = cell.wrapping_sub(widen(values[row]));
+        });
+        false
     }
 }
 
@@ -124,7 +156,7 @@ fn add<T: Copy, S: Copy + std::ops::AddAssign>(
     values: &[T],
     rows: &Mask,
     all: bool,
-    places: &[u32],
+    places: &[Code],
     widen: impl Fn(T) -> S,
 ) {
     if all {
@@ -136,21 +168,15 @@ fn add<T: Copy, S: Copy + std::ops::AddAssign>(
     }
 }
 
-fn add_widest(cells: &mut [i256], rows: &Mask, places: &[u32], value: impl Fn(usize) -> i256) {
+fn add_widest(cells: &mut [i256], rows: &Mask, places: &[Code], value: impl Fn(usize) -> i256) {
     rows.for_each(|row| {
         let cell = &mut cells[places[row] as usize];
         *cell = cell.wrapping_add(value(row));
     });
 }
 
-/// Whether every value lies in -2^45..2^45: one addition and one OR per value, which the compiler vectorises.
-fn all_below_i64(values: &[i64]) -> bool {
-    const HALF: i64 = 1 << (NARROW - 1);
-    let seen = values.iter().fold(0, |seen, value| seen | value.wrapping_add(HALF).cast_unsigned());
-    seen >> NARROW == 0
-}
-
-fn all_below_i128(values: &[i128], bits: u32) -> bool {
+/// Whether every value lies in `-2^(bits - 1)..2^(bits - 1)`.
+fn all_below(values: &[i128], bits: u32) -> bool {
     let half = 1 << (bits - 1);
     let seen = values.iter().fold(0, |seen, value| seen | value.wrapping_add(half).cast_unsigned());
     seen >> bits == 0
@@ -159,9 +185,8 @@ fn all_below_i128(values: &[i128], bits: u32) -> bool {
 /// The exact sum of the chosen rows of a block.
 fn total(values: &Values<'_>, rows: &Mask, all: bool) -> i256 {
     match values {
-        // A block's values of at most 64 bits fit 128 bits with room to spare.
-        Values::I32(values) if all => i256::from(values.iter().map(|value| i64::from(*value)).sum::<i64>()),
-        Values::I64(values) if all => i256::from_i128(values.iter().map(|value| i128::from(*value)).sum()),
+        Values::I32(values) if all => total_i32(values).into(),
+        Values::I64(values) if all => i256::from_i128(total_i64(values)),
         Values::I128(values) if all => wide_total(values.iter().copied()),
         Values::I32(values) => i256::from(chosen(values, rows).map(i64::from).sum::<i64>()),
         Values::I64(values) => i256::from_i128(chosen(values, rows).map(i128::from).sum()),
@@ -173,6 +198,28 @@ fn total(values: &Values<'_>, rows: &Mask, all: bool) -> i256 {
         }
         Values::Constant(value) => value.wrapping_mul(i256::from_i128(rows.count().into())),
     }
+}
+
+/// The upper and the lower halves apart, which a block's rows cannot carry out of 32 bits: four values at a time where
+/// widening first would leave two.
+fn total_i32(values: &[i32]) -> i64 {
+    const { assert!(BLOCK <= 1 << 15, "2^15 halves of 16 bits fit 31 bits") };
+    let (mut low, mut high) = (0, 0);
+    for value in values {
+        low += value & 0xFFFF;
+        high += value >> 16;
+    }
+    i64::from(high) * (1 << 16) + i64::from(low)
+}
+
+/// In 64 bits, which one look at the values proves to be enough, or else in 128.
+fn total_i64(values: &[i64]) -> i128 {
+    let (mut seen, mut sum) = (0, 0_i64);
+    for value in values {
+        seen |= value.wrapping_add(HALF).cast_unsigned();
+        sum = sum.wrapping_add(*value);
+    }
+    if seen >> NARROW == 0 { sum.into() } else { values.iter().map(|value| i128::from(*value)).sum() }
 }
 
 /// The values of the chosen rows.

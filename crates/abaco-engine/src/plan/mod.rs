@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use self::columns::{Columns, Holds, TapeColumn};
 use self::layout::Layout;
-use self::measure::{MeasureId, MeasureKind, PlannedMeasure, PlannedReduction, PlannedTerm};
+use self::measure::{MeasureId, MeasureKind, PlannedKeyTerm, PlannedMeasure, PlannedReduction, PlannedTerm};
 use self::measures::Measures;
 use self::node::{ColumnId, Nodes, NumberOp, Truth};
 use crate::{Bindings, EngineError};
@@ -70,6 +70,8 @@ pub struct Plan {
     /// The totals come first: the grouping by nothing.
     pub(crate) groupings: Vec<Vec<ColumnId>>,
     pub(crate) group_columns: Vec<Vec<Column>>,
+    /// How many snapshots back the formulas look.
+    pub(crate) reach: u32,
     pub(crate) fingerprint: [u8; 32],
 }
 
@@ -155,9 +157,11 @@ impl Plan {
             snapshot,
             groupings,
             group_columns,
+            reach: 0,
             fingerprint: [0; 32],
         };
         plan.hold_values_to_precision();
+        plan.reach = plan.reach();
         plan.fingerprint = plan.compute_fingerprint();
         Ok(plan)
     }
@@ -183,6 +187,21 @@ impl Plan {
                 }
             });
         }
+    }
+
+    fn reach(&self) -> u32 {
+        let formulas = self.kpis.iter().filter_map(|kpi| kpi.body.as_ref().ok()).map(|body| &body.formula);
+        let within = |reduction: &PlannedReduction| {
+            let mut deepest = 0;
+            reduction.formula.for_each_term(&mut |term| {
+                if let PlannedKeyTerm::Total(formula) = term {
+                    deepest = deepest.max(reach(formula));
+                }
+            });
+            deepest
+        };
+        let keyed = self.reductions.iter().map(within).max().unwrap_or(0);
+        formulas.map(reach).max().unwrap_or(0).saturating_add(keyed)
     }
 
     fn compute_fingerprint(&self) -> [u8; 32] {
@@ -239,6 +258,15 @@ fn body(formula: &Formula, measures: &mut Measures<'_, '_>) -> Result<PlannedBod
     }
     let nulls = null_rows(&reads, measures).map_err(failed)?;
     Ok(PlannedBody { formula: planned, components, nulls, reads: reads.into_iter().collect() })
+}
+
+/// How many snapshots back a formula looks.
+fn reach(formula: &Formula<PlannedTerm>) -> u32 {
+    let inner = formula.children().into_iter().map(reach).max().unwrap_or(0);
+    match formula {
+        Formula::Lag(_, snapshots) => inner.saturating_add(*snapshots),
+        _ => inner,
+    }
 }
 
 /// The tape's columns that a formula reads after binding.

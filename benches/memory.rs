@@ -7,7 +7,7 @@ use abaco_loans::arrow::datatypes::{
 use rayon::prelude::*;
 
 /// Sums the values of the named columns, as they lie in memory.
-pub(crate) fn read(batches: &[RecordBatch], columns: &[String]) -> i128 {
+pub fn read(batches: &[RecordBatch], columns: &[String]) -> i128 {
     let sum = |batch: &RecordBatch| {
         let arrays = columns.iter().filter_map(|name| batch.column_by_name(name));
         arrays.map(array).fold(0i128, i128::wrapping_add)
@@ -16,7 +16,7 @@ pub(crate) fn read(batches: &[RecordBatch], columns: &[String]) -> i128 {
 }
 
 /// Bytes of the values of the named columns.
-pub(crate) fn bytes(batches: &[RecordBatch], columns: &[String]) -> u64 {
+pub fn bytes(batches: &[RecordBatch], columns: &[String]) -> u64 {
     let arrays =
         batches.iter().flat_map(|batch| columns.iter().filter_map(|name| batch.column_by_name(name)));
     arrays.map(|array| (array.len() * value_bytes(array)) as u64).sum()

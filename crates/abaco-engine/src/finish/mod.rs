@@ -150,7 +150,7 @@ impl Plan {
         let (columns, ids) = (&self.group_columns[index], &self.groupings[index]);
         let current = chosen.snapshots.first().copied().flatten();
         let mut keys: Vec<&[KeyValue]> =
-            set.keys.iter().filter(|key| key.snapshot == current).map(|key| key.by.as_slice()).collect();
+            set.groups.keys().filter(|key| key.snapshot == current).map(|key| key.by).collect();
         keys.sort_unstable();
         if columns.is_empty() && keys.is_empty() {
             // The totals are there also for a tape without rows.
@@ -161,7 +161,7 @@ impl Plan {
         let group = |by: &[KeyValue]| {
             let snapshots = chosen.snapshots.iter().take(reach);
             let history: Vec<Option<usize>> =
-                snapshots.map(|snapshot| set.find(*snapshot, by.iter())).collect();
+                snapshots.map(|snapshot| set.groups.find(*snapshot, by.iter())).collect();
             let shown = by.iter().zip(ids).map(|(value, id)| self.shown(value, *id));
             build(
                 columns.iter().cloned().zip(shown).collect(),

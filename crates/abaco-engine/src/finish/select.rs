@@ -66,7 +66,7 @@ pub(crate) fn choose(plan: &Plan, state: &State, as_of: AsOf) -> Result<Chosen, 
 /// All snapshots of a grouping set merged into one without a date.
 pub(crate) fn pooled(set: &SetState) -> SetState {
     let mut pool = set.emptied();
-    for (from, key) in set.keys.iter().enumerate() {
+    for (from, key) in set.groups.keys().enumerate() {
         let into = pool.group(None, key.by.iter());
         pool.merge_group(into, set, from);
     }
@@ -86,7 +86,7 @@ fn dated(state: &State) -> Vec<i32> {
         .sets
         .first()
         .into_iter()
-        .flat_map(|totals| &totals.keys)
+        .flat_map(|totals| totals.groups.keys())
         .filter_map(|key| key.snapshot)
         .collect();
     days.sort_unstable();
@@ -98,7 +98,7 @@ fn undated(state: &State) -> Result<(), EngineError> {
         .sets
         .first()
         .into_iter()
-        .flat_map(|totals| totals.keys.iter().zip(&totals.rows))
+        .flat_map(|totals| totals.groups.keys().zip(&totals.rows))
         .filter(|(key, _)| key.snapshot.is_none())
         .map(|(_, rows)| *rows)
         .sum();

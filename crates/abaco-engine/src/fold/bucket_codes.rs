@@ -2,10 +2,7 @@
 
 use super::batch::{Batch, Physical};
 use super::codes::Code;
-use crate::plan::buckets::Buckets;
-
-/// Cuts that lie this close together find the bucket in a table.
-const TABLE_LIMIT: i128 = 4_096;
+use crate::plan::buckets::{BucketTable, Buckets};
 
 /// The bucket of each of the rows `start..start + len`.
 pub(crate) fn bucket_codes(batch: &Batch, buckets: &Buckets, start: usize, len: usize) -> Vec<Code> {
@@ -14,13 +11,16 @@ pub(crate) fn bucket_codes(batch: &Batch, buckets: &Buckets, start: usize, len: 
     let mut codes = match &column.physical {
         Physical::I32(values) | Physical::Date(values) => {
             let values = values[rows].iter().map(|value| i64::from(*value));
-            narrow(buckets, values.clone()).unwrap_or_else(|| wide(buckets, values.map(i128::from)))
+            match &buckets.table {
+                Some(table) => looked_up(table, values),
+                None => searched(buckets, values.map(i128::from)),
+            }
         }
-        Physical::I64(values) => {
-            let values = values[rows].iter().copied();
-            narrow(buckets, values.clone()).unwrap_or_else(|| wide(buckets, values.map(i128::from)))
-        }
-        Physical::I128(values) => wide(buckets, values[rows].iter().copied()),
+        Physical::I64(values) => match &buckets.table {
+            Some(table) => looked_up(table, values[rows].iter().copied()),
+            None => searched(buckets, values[rows].iter().copied().map(i128::from)),
+        },
+        Physical::I128(values) => searched(buckets, values[rows].iter().copied()),
         // Only columns of numbers and dates have buckets.
         _ => vec![0; len],
     };
@@ -33,17 +33,11 @@ pub(crate) fn bucket_codes(batch: &Batch, buckets: &Buckets, start: usize, len: 
     codes
 }
 
-/// By a table from the value just below the first cut to the last cut; values beyond either end are at that end.
-fn narrow(buckets: &Buckets, values: impl Iterator<Item = i64>) -> Option<Vec<Code>> {
-    let (first, last) = (buckets.cuts.first()?, buckets.cuts.last()?);
-    if last - first > TABLE_LIMIT {
-        return None;
-    }
-    let (low, high) = (i64::try_from(first - 1).ok()?, i64::try_from(*last).ok()?);
-    let table: Vec<Code> = (low..=high).map(|value| buckets.of(value.into()) as Code).collect();
-    Some(values.map(|value| table[value.clamp(low, high).wrapping_sub(low) as usize]).collect())
+fn looked_up(table: &BucketTable, values: impl Iterator<Item = i64>) -> Vec<Code> {
+    let place = |value: i64| value.clamp(table.low, table.high).wrapping_sub(table.low) as usize;
+    values.map(|value| table.buckets[place(value)]).collect()
 }
 
-fn wide(buckets: &Buckets, values: impl Iterator<Item = i128>) -> Vec<Code> {
+fn searched(buckets: &Buckets, values: impl Iterator<Item = i128>) -> Vec<Code> {
     values.map(|value| buckets.of(value) as Code).collect()
 }

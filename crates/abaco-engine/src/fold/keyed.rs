@@ -29,9 +29,11 @@ pub(crate) fn flush_keyed(
         (Some(sums), Cells::Keyed { cells, .. }) => {
             // Every row names its key, also where no filter lets it through: such a key has totals of zero.
             let mut totals = vec![SumCell::default(); sums * partition.len()];
-            pass.for_each_share(|place, position, share| {
-                if let Share::Sum(sum) = share {
-                    totals[place * sums + position.0] = *sum;
+            pass.for_each_slot(|position, shares| {
+                for (place, share) in shares {
+                    if let Share::Sum(sum) = share {
+                        totals[place * sums + position.0] = sum;
+                    }
                 }
             });
             for place in met {

@@ -33,6 +33,7 @@ pub(crate) use self::pass::Share;
 use crate::EngineError;
 use crate::plan::Plan;
 use crate::plan::node::ColumnId;
+use crate::state::groups::hash_key;
 use crate::state::{MAX_ROWS, SetState, State};
 
 /// Rows whose keys are coded together: few enough that the codes stay in the second-level cache, many enough that
@@ -168,7 +169,7 @@ impl Plan {
                     set.rows[groups[place]] += u64::from(*rows);
                 }
             }
-            pass.for_each_share(|place, slot, share| set.slots[slot.0].add(groups[place], share));
+            pass.for_each_slot(|slot, shares| set.slots[slot.0].add_all(&groups, shares));
             for (slot, keyed) in self.layout.keyed.iter().zip(&keyed) {
                 flush_keyed(slot, keyed, &codes[&slot.key], &groups, &mut set.slots[slot.slot.0]);
             }
@@ -201,22 +202,36 @@ impl Plan {
         let snapshot = self.snapshot.as_ref().and_then(depth_of);
         // Places that agree up to here are of one group: most sets need not look at each place.
         let depth = depths.iter().chain(&snapshot).map(|depth| depth + 1).max().unwrap_or(0);
-        let mut groups = vec![UNSEEN; partition.len()];
         let mut known: Vec<usize> = Vec::new();
-        for (place, rows) in partition.rows.iter().enumerate() {
-            if *rows == 0 {
-                continue;
-            }
+        let mut first = Vec::new();
+        let mut groups = vec![UNSEEN; partition.len()];
+        for place in (0..partition.len()).filter(|place| partition.rows[*place] > 0) {
             let ancestor = partition.ancestor(place, depth);
             if known.len() <= ancestor {
                 known.resize(ancestor + 1, UNSEEN);
             }
             if known[ancestor] == UNSEEN {
-                let value = |depth: usize| &codes[depth].values[partition.code(place, depth)];
-                let date = snapshot.and_then(|depth| value(depth).as_date());
-                known[ancestor] = set.group(date, depths.iter().map(|depth| value(*depth)));
+                known[ancestor] = first.len();
+                first.push(place);
             }
             groups[place] = known[ancestor];
+        }
+        let value = |place: usize, depth: usize| &codes[depth].values[partition.code(place, depth)];
+        let date = |place: usize| snapshot.and_then(|depth| value(place, depth).as_date());
+        let by = |place: usize| depths.iter().map(move |depth| value(place, *depth));
+        // Step by step over all keys, so that the processor waits for many places of memory at once.
+        let hashes: Vec<u64> = first.iter().map(|place| hash_key(date(*place), by(*place))).collect();
+        let likely: Vec<Option<usize>> = hashes.iter().map(|hash| set.groups.likely(*hash)).collect();
+        let found: Vec<usize> = first
+            .iter()
+            .zip(hashes.iter().zip(likely))
+            .map(|(place, (hash, likely))| match likely {
+                Some(group) if set.groups.key(group).is(date(*place), by(*place)) => group,
+                _ => set.group_hashed(*hash, date(*place), by(*place)),
+            })
+            .collect();
+        for group in groups.iter_mut().filter(|group| **group != UNSEEN) {
+            *group = found[*group];
         }
         groups
     }

@@ -15,15 +15,43 @@ use super::node::{ColumnId, Date, Nodes, NumberId, NumberOp, Truth, TruthId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct BucketsId(pub(crate) usize);
 
+/// Cuts that lie this close together find the bucket of a value in a table.
+const TABLE_LIMIT: i128 = 1 << 15;
+
 /// The buckets of a column of numbers or dates: below the first cut, from each cut up to the next, and NULL.
 #[derive(Clone, Debug)]
 pub(crate) struct Buckets {
     pub(crate) column: ColumnId,
     /// Ascending; in the column's own units.
     pub(crate) cuts: Vec<i128>,
+    pub(crate) table: Option<BucketTable>,
+}
+
+/// The bucket of each value from just below the first cut to the last cut; values beyond either end are at that end.
+#[derive(Clone, Debug)]
+pub(crate) struct BucketTable {
+    pub(crate) low: i64,
+    pub(crate) high: i64,
+    pub(crate) buckets: Vec<u16>,
 }
 
 impl Buckets {
+    pub(crate) fn new(column: ColumnId, cuts: Vec<i128>) -> Self {
+        let mut buckets = Self { column, cuts, table: None };
+        buckets.table = buckets.tabled();
+        buckets
+    }
+
+    fn tabled(&self) -> Option<BucketTable> {
+        let (first, last) = (self.cuts.first()?, self.cuts.last()?);
+        if last.checked_sub(*first)? > TABLE_LIMIT {
+            return None;
+        }
+        let (low, high) = (i64::try_from(first - 1).ok()?, i64::try_from(*last).ok()?);
+        let buckets = (low..=high).map(|value| u16::try_from(self.of(value.into())).ok());
+        Some(BucketTable { low, high, buckets: buckets.collect::<Option<_>>()? })
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.cuts.len() + 2
     }

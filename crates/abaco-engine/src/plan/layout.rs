@@ -121,7 +121,8 @@ impl Layout {
         let selections: Vec<&Selection> = wishes.iter().flat_map(Wish::selections).collect();
         let keys = Keys::of(nodes, &selections, ordered);
         let mut builder = Builder { layout: Self::default(), keys, nodes, scopes: HashMap::new() };
-        builder.layout.buckets = builder.keys.cuts().map(|(column, cuts)| Buckets { column, cuts }).collect();
+        builder.layout.buckets =
+            builder.keys.cuts().map(|(column, cuts)| Buckets::new(column, cuts)).collect();
         for wish in &wishes {
             let reading = builder.reading(wish);
             builder.layout.readings.push(reading);

@@ -111,14 +111,19 @@ impl Cells {
         }
     }
 
-    /// Adds what a segment has accumulated for a group.
-    pub(crate) fn add(&mut self, group: usize, share: &Share) {
-        match (self, share) {
-            (Self::Count(cells), Share::Rows(rows)) => cells[group] += rows,
-            (Self::Sum(cells), Share::Sum(sum)) => cells[group].merge(sum),
-            (Self::Extreme { largest, cells }, Share::Extreme(cell)) => cells[group].merge(cell, *largest),
-            // Plans lay out their slots by the shapes of their shares.
-            _ => {}
+    /// Adds what a segment has accumulated, given by place; `groups` has the group of each place.
+    pub(crate) fn add_all(&mut self, groups: &[usize], shares: &mut dyn Iterator<Item = (usize, Share)>) {
+        for (place, share) in shares {
+            let group = groups[place];
+            match (&mut *self, share) {
+                (Self::Count(cells), Share::Rows(rows)) => cells[group] += rows,
+                (Self::Sum(cells), Share::Sum(sum)) => cells[group].merge(&sum),
+                (Self::Extreme { largest, cells }, Share::Extreme(cell)) => {
+                    cells[group].merge(&cell, *largest);
+                }
+                // Plans lay out their slots by the shapes of their shares.
+                _ => {}
+            }
         }
     }
 

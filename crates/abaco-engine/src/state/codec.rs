@@ -23,14 +23,14 @@ impl State {
         out.0.extend_from_slice(&self.fingerprint);
         out.len(self.sets.len());
         for set in &self.sets {
-            out.len(set.arity);
+            out.len(set.groups.arity());
             out.len(set.slots.len());
             for cells in &set.slots {
                 out.shape(cells);
             }
-            out.len(set.keys.len());
-            for group in set.sorted() {
-                out.group(&set.keys[group]);
+            out.len(set.groups.len());
+            for group in set.groups.sorted() {
+                out.group(set.groups.key(group));
                 out.u64(set.rows[group]);
                 for cells in &set.slots {
                     out.cell(cells, group);
@@ -118,9 +118,9 @@ impl Writer {
         }
     }
 
-    fn group(&mut self, key: &GroupKey) {
+    fn group(&mut self, key: GroupKey<'_>) {
         self.key(&key.snapshot.map_or(KeyValue::Null, KeyValue::Date));
-        for value in &key.by {
+        for value in key.by {
             self.key(value);
         }
     }
@@ -209,7 +209,7 @@ impl<'b> Reader<'b> {
             slots.push(self.shape()?);
         }
         let mut set = SetState::new(arity, slots);
-        let mut last: Option<GroupKey> = None;
+        let mut last: Option<(Option<i32>, Vec<KeyValue>)> = None;
         let mut room = MAX_ROWS;
         // Every group has its snapshot, its values, its rows and a cell per slot.
         let least = slots_bytes(set.slots.len(), arity);
@@ -220,7 +220,7 @@ impl<'b> Reader<'b> {
             }
             let rows = self.u64()?;
             room = room.checked_sub(rows).ok_or_else(|| self.error("too many rows"))?;
-            let group = set.group(key.snapshot, key.by.iter());
+            let group = set.group(key.0, key.1.iter());
             set.rows[group] = rows;
             for slot in 0..set.slots.len() {
                 self.cell(&mut set.slots[slot], group, rows)?;
@@ -261,14 +261,14 @@ impl<'b> Reader<'b> {
         })
     }
 
-    fn group(&mut self, arity: usize) -> Result<GroupKey> {
+    fn group(&mut self, arity: usize) -> Result<(Option<i32>, Vec<KeyValue>)> {
         let snapshot = match self.key()? {
             KeyValue::Null => None,
             KeyValue::Date(days) => Some(days),
             _ => return Err(self.error("a snapshot that is no date")),
         };
         let by = (0..arity).map(|_| self.key()).collect::<Result<_>>()?;
-        Ok(GroupKey { snapshot, by })
+        Ok((snapshot, by))
     }
 
     fn count(&mut self, at_most: u64) -> Result<u64> {

@@ -22,14 +22,14 @@ impl KeyValue {
 }
 
 /// Identifies a group within a grouping set.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct GroupKey {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct GroupKey<'k> {
     /// The snapshot's date, in days since 1970-01-01; `None` where the tape has no snapshot column, or no date.
     pub(crate) snapshot: Option<i32>,
-    pub(crate) by: Vec<KeyValue>,
+    pub(crate) by: &'k [KeyValue],
 }
 
-impl GroupKey {
+impl GroupKey<'_> {
     pub(crate) fn is<'k>(&self, snapshot: Option<i32>, by: impl Iterator<Item = &'k KeyValue>) -> bool {
         self.snapshot == snapshot && self.by.iter().eq(by)
     }

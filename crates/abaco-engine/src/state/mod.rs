@@ -2,14 +2,12 @@
 
 pub(crate) mod cells;
 mod codec;
+pub(crate) mod groups;
 pub(crate) mod key;
 
-use std::hash::{BuildHasher, Hash, Hasher};
-
-use hashbrown::{DefaultHashBuilder, HashTable};
-
 use self::cells::Cells;
-use self::key::{GroupKey, KeyValue};
+use self::groups::{Groups, hash_key};
+use self::key::KeyValue;
 use crate::plan::Plan;
 use crate::{EngineError, plan};
 
@@ -28,13 +26,8 @@ pub struct State {
 /// The groups of one grouping set.
 #[derive(Clone, Debug)]
 pub(crate) struct SetState {
-    pub(crate) keys: Vec<GroupKey>,
-    /// The groups by their keys.
-    index: HashTable<usize>,
-    hasher: DefaultHashBuilder,
+    pub(crate) groups: Groups,
     pub(crate) rows: Vec<u64>,
-    /// Number of values in each key.
-    pub(crate) arity: usize,
     /// One per slot of the plan.
     pub(crate) slots: Vec<Cells>,
 }
@@ -54,7 +47,7 @@ impl State {
     /// Fails unless the state is one of this plan's: its fingerprint and, for bytes that only claim it, its shape.
     pub(crate) fn check(&self, plan: &Plan) -> Result<(), EngineError> {
         let fits = |(set, by): (&SetState, &Vec<_>)| {
-            set.arity == by.len()
+            set.groups.arity() == by.len()
                 && set.slots.len() == plan.layout.slots.len()
                 && set.slots.iter().zip(&plan.layout.slots).all(|(cells, shape)| cells.is_of(*shape))
         };
@@ -77,7 +70,7 @@ impl State {
     /// [`EngineError::DifferentPlan`], and [`EngineError::TooManyRows`] past 2^62 rows; then `self` is as before.
     pub fn merge(&mut self, other: &Self) -> Result<(), EngineError> {
         let alike = |(a, b): (&SetState, &SetState)| {
-            a.arity == b.arity
+            a.groups.arity() == b.groups.arity()
                 && a.slots.len() == b.slots.len()
                 && a.slots.iter().zip(&b.slots).all(|(a, b)| a.is_like(b))
         };
@@ -101,14 +94,7 @@ impl State {
 
 impl SetState {
     pub(crate) fn new(arity: usize, slots: Vec<Cells>) -> Self {
-        Self {
-            keys: Vec::new(),
-            index: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
-            rows: Vec::new(),
-            arity,
-            slots,
-        }
+        Self { groups: Groups::new(arity), rows: Vec::new(), slots }
     }
 
     /// Rows of all groups: at most [`MAX_ROWS`], which every addition and every decoding holds to.
@@ -118,16 +104,7 @@ impl SetState {
 
     /// The same slots without any group.
     pub(crate) fn emptied(&self) -> Self {
-        Self::new(self.arity, self.slots.iter().map(Cells::emptied).collect())
-    }
-
-    pub(crate) fn find<'k>(
-        &self,
-        snapshot: Option<i32>,
-        by: impl Iterator<Item = &'k KeyValue> + Clone,
-    ) -> Option<usize> {
-        let hash = self.hash(snapshot, by.clone());
-        self.index.find(hash, |group| self.keys[*group].is(snapshot, by.clone())).copied()
+        Self::new(self.groups.arity(), self.slots.iter().map(Cells::emptied).collect())
     }
 
     /// The group of this key, made if it is new.
@@ -136,39 +113,39 @@ impl SetState {
         snapshot: Option<i32>,
         by: impl Iterator<Item = &'k KeyValue> + Clone,
     ) -> usize {
-        let hash = self.hash(snapshot, by.clone());
-        if let Some(group) = self.index.find(hash, |group| self.keys[*group].is(snapshot, by.clone())) {
-            return *group;
-        }
-        let group = self.keys.len();
-        self.keys.push(GroupKey { snapshot, by: by.cloned().collect() });
-        let (keys, hasher) = (&self.keys, &self.hasher);
-        self.index.insert_unique(hash, group, |group| {
-            let key = &keys[*group];
-            hash_key(hasher, key.snapshot, key.by.iter())
-        });
-        self.rows.push(0);
-        for cells in &mut self.slots {
-            cells.grow();
+        self.group_hashed(hash_key(snapshot, by.clone()), snapshot, by)
+    }
+
+    /// The same, for a key whose hash is known.
+    pub(crate) fn group_hashed<'k>(
+        &mut self,
+        hash: u64,
+        snapshot: Option<i32>,
+        by: impl Iterator<Item = &'k KeyValue> + Clone,
+    ) -> usize {
+        let (group, new) = self.groups.insert(hash, snapshot, by);
+        if new {
+            self.rows.push(0);
+            self.slots.iter_mut().for_each(Cells::grow);
         }
         group
     }
 
-    fn hash<'k>(&self, snapshot: Option<i32>, by: impl Iterator<Item = &'k KeyValue>) -> u64 {
-        hash_key(&self.hasher, snapshot, by)
-    }
-
-    /// The groups in the order of their keys.
-    pub(crate) fn sorted(&self) -> Vec<usize> {
-        let mut groups: Vec<usize> = (0..self.keys.len()).collect();
-        groups.sort_by(|a, b| self.keys[*a].cmp(&self.keys[*b]));
-        groups
-    }
-
     fn merge(&mut self, other: &Self) {
-        for (from, key) in other.keys.iter().enumerate() {
-            let into = self.group(key.snapshot, key.by.iter());
-            self.merge_group(into, other, from);
+        let groups: Vec<usize> = (0..other.groups.len())
+            .map(|from| {
+                let key = other.groups.key(from);
+                self.group_hashed(other.groups.hash(from), key.snapshot, key.by.iter())
+            })
+            .collect();
+        for (from, into) in groups.iter().enumerate() {
+            self.rows[*into] += other.rows[from];
+        }
+        // Slot by slot: each walks through memory of its own.
+        for (cells, others) in self.slots.iter_mut().zip(&other.slots) {
+            for (from, into) in groups.iter().enumerate() {
+                cells.merge(*into, others, from);
+            }
         }
     }
 
@@ -178,17 +155,6 @@ impl SetState {
             cells.merge(into, others, from);
         }
     }
-}
-
-fn hash_key<'k>(
-    hasher: &DefaultHashBuilder,
-    snapshot: Option<i32>,
-    by: impl Iterator<Item = &'k KeyValue>,
-) -> u64 {
-    let mut state = hasher.build_hasher();
-    snapshot.hash(&mut state);
-    by.for_each(|value| value.hash(&mut state));
-    state.finish()
 }
 
 impl PartialEq for State {

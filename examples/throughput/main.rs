@@ -43,9 +43,9 @@ struct Arguments {
     /// Bits of the generated amounts.
     #[arg(long, value_enum, default_value_t = Width::Decimal64)]
     width: Width,
-    /// Segments of the generated tape as plain strings instead of a dictionary.
-    #[arg(long)]
-    plain_strings: bool,
+    /// Segments of the generated tape.
+    #[arg(long, value_enum, default_value_t = Segments::Dictionary)]
+    segments: Segments,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -56,6 +56,16 @@ enum Width {
     Decimal32,
     Decimal64,
     Decimal128,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Segments {
+    /// Twelve, as a dictionary.
+    Dictionary,
+    /// Twelve, a text in each row.
+    Texts,
+    /// A million, a text in each row.
+    Million,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -115,7 +125,11 @@ fn in_memory(arguments: &Arguments) -> Outcome<Measured> {
         Width::Decimal64 => tape::Width::Bits64,
         Width::Decimal128 => tape::Width::Bits128,
     };
-    let keys = if arguments.plain_strings { Keys::Texts } else { Keys::Dictionary };
+    let keys = match arguments.segments {
+        Segments::Dictionary => Keys::Dictionary,
+        Segments::Texts => Keys::Texts,
+        Segments::Million => Keys::Million,
+    };
     let batches = tape::batches(arguments.rows, width, keys)?;
     let kpis = families::seed();
     let kpis = families::erased(&kpis);

@@ -151,7 +151,7 @@ impl Plan {
         let current = chosen.snapshots.first().copied().flatten();
         let mut keys: Vec<&[KeyValue]> =
             set.groups.keys().filter(|key| key.snapshot == current).map(|key| key.by).collect();
-        keys.sort_unstable();
+        keys.par_sort_unstable();
         if columns.is_empty() && keys.is_empty() {
             // The totals are there also for a tape without rows.
             keys.push(&[]);

@@ -68,7 +68,7 @@ pub(crate) fn pooled(set: &SetState) -> SetState {
     let mut pool = set.emptied();
     for (from, key) in set.groups.keys().enumerate() {
         let into = pool.group(None, key.by.iter());
-        pool.merge_group(into, set, from);
+        pool.cells.merge(into, &set.cells, from);
     }
     pool
 }
@@ -98,9 +98,11 @@ fn undated(state: &State) -> Result<(), EngineError> {
         .sets
         .first()
         .into_iter()
-        .flat_map(|totals| totals.groups.keys().zip(&totals.rows))
+        .flat_map(|totals| {
+            totals.groups.keys().enumerate().map(|(group, key)| (key, totals.cells.rows(group)))
+        })
         .filter(|(key, _)| key.snapshot.is_none())
-        .map(|(_, rows)| *rows)
+        .map(|(_, rows)| rows)
         .sum();
     if rows == 0 { Ok(()) } else { Err(EngineError::NullSnapshot { rows }) }
 }

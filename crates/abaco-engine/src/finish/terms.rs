@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::plan::layout::{Reading, SlotId};
 use crate::plan::measure::{MeasureId, PlannedKeyTerm, PlannedReduction, PlannedTerm};
 use crate::state::SetState;
-use crate::state::cells::{Cells, ExtremeCell, KeyTotals, SumCell};
+use crate::state::cells::{ExtremeCell, KeyTotals, SumCell};
 
 /// One group through time: where it is in the state at the chosen snapshot, the one before, and so on.
 #[derive(Clone, Copy)]
@@ -26,7 +26,7 @@ impl GroupTerms<'_> {
     }
 
     pub(crate) fn rows(&self) -> u64 {
-        self.group(0).map_or(0, |group| self.set.rows[group])
+        self.group(0).map_or(0, |group| self.set.cells.rows(group))
     }
 
     /// Rows that a counting measure has found.
@@ -39,11 +39,7 @@ impl GroupTerms<'_> {
 
     /// Rows counted by slots over disjoint rows: never more than the group has.
     fn rows_of(&self, slots: &[SlotId], group: usize) -> u64 {
-        let rows = slots.iter().map(|slot| match &self.set.slots[slot.0] {
-            Cells::Count(cells) => cells[group],
-            _ => 0,
-        });
-        rows.fold(0, u64::saturating_add)
+        slots.iter().map(|slot| self.set.cells.count(group, *slot)).fold(0, u64::saturating_add)
     }
 
     fn cell(&self, measure: MeasureId, group: usize) -> Cell<'_> {
@@ -52,9 +48,7 @@ impl GroupTerms<'_> {
             Reading::Sum { parts, frame } => {
                 let mut sum = SumCell::default();
                 for part in parts {
-                    if let Cells::Sum(cells) = &self.set.slots[part.0] {
-                        sum.merge(&cells[group]);
-                    }
+                    sum.merge(&self.set.cells.sum(group, *part));
                 }
                 if let Some(frame) = frame {
                     let nulls = sum.matched.saturating_sub(sum.valid);
@@ -65,13 +59,11 @@ impl GroupTerms<'_> {
                 }
                 Cell::Sum(sum)
             }
-            Reading::Whole(slot) => match &self.set.slots[slot.0] {
-                Cells::Extreme { cells, .. } => Cell::Extreme(&cells[group]),
-                Cells::Distinct(cells) => Cell::Count(cells[group].len() as i128),
-                Cells::Keyed { cells, .. } => Cell::Keyed(&cells[group]),
-                Cells::Count(cells) => Cell::Count(cells[group].into()),
-                Cells::Sum(cells) => Cell::Sum(cells[group]),
-            },
+            Reading::Extreme(slot) => Cell::Extreme(self.set.cells.extreme(group, *slot)),
+            Reading::Distinct(slot) => {
+                Cell::Count(self.set.cells.distinct(group, *slot).map_or(0, |keys| keys.len() as i128))
+            }
+            Reading::Keyed(slot) => Cell::Keyed(self.set.cells.keyed(group, *slot)),
         }
     }
 
@@ -156,7 +148,7 @@ impl Terms<PlannedTerm> for GroupTerms<'_> {
             PlannedTerm::Reduction(id) => {
                 let reduction = &self.plan.reductions[id.0];
                 match self.cell(reduction.totals, group) {
-                    Cell::Keyed(totals) => self.reduce(reduction, totals, lag),
+                    Cell::Keyed(Some(totals)) => self.reduce(reduction, totals, lag),
                     _ => Err(too_large()),
                 }
             }
@@ -168,8 +160,8 @@ impl Terms<PlannedTerm> for GroupTerms<'_> {
 enum Cell<'s> {
     Count(i128),
     Sum(SumCell),
-    Extreme(&'s ExtremeCell),
-    Keyed(&'s KeyTotals),
+    Extreme(ExtremeCell),
+    Keyed(Option<&'s KeyTotals>),
 }
 
 fn too_large() -> Absent {

@@ -166,12 +166,12 @@ impl Plan {
             let groups = self.groups(set, columns, &keys, &by, &pass.partition);
             for (place, rows) in pass.partition.rows.iter().enumerate() {
                 if *rows > 0 {
-                    set.rows[groups[place]] += u64::from(*rows);
+                    set.cells.add_rows(groups[place], (*rows).into());
                 }
             }
-            pass.for_each_slot(|slot, shares| set.slots[slot.0].add_all(&groups, shares));
+            pass.for_each_share(|place, slot, share| set.cells.add(groups[place], slot, share));
             for (slot, keyed) in self.layout.keyed.iter().zip(&keyed) {
-                flush_keyed(slot, keyed, &codes[&slot.key], &groups, &mut set.slots[slot.slot.0]);
+                flush_keyed(slot, keyed, &codes[&slot.key], &groups, &mut set.cells);
             }
         }
     }

@@ -72,35 +72,21 @@ impl<'p> Pass<'p> {
         }
     }
 
-    /// Calls `visit` with each slot and what was accumulated for it, place by place.
-    pub(crate) fn for_each_slot(
-        &self,
-        mut visit: impl FnMut(SlotId, &mut dyn Iterator<Item = (usize, Share)>),
-    ) {
+    /// Calls `visit` with the place and the slot of everything that was accumulated.
+    pub(crate) fn for_each_share(&self, mut visit: impl FnMut(usize, SlotId, &Share)) {
         for tallies in &self.scopes {
             let scope = tallies.scope;
             let partition = scope.buckets.map_or(&self.partition, |id| &self.bucketed[id.0]);
             let rows = if scope.filter.is_some() { &tallies.rows } else { &partition.rows };
-            let met = (0..partition.len()).filter(|entry| rows[*entry] > 0);
-            // The entries of each bucket, with the place that they are part of.
-            let mut entries: Vec<Vec<(usize, usize)>> = vec![Vec::new(); scope.rows.len()];
-            for entry in met {
+            for (entry, rows) in rows.iter().enumerate().filter(|(_, rows)| **rows > 0) {
                 let (place, bucket) =
                     if scope.buckets.is_some() { partition.origin(entry) } else { (entry, 0) };
-                entries[bucket].push((entry, place));
-            }
-            for (bucket, entries) in entries.iter().enumerate().filter(|(_, entries)| !entries.is_empty()) {
                 if let Some(slot) = scope.rows[bucket] {
-                    let shares =
-                        entries.iter().map(|(entry, place)| (*place, Share::Rows(rows[*entry].into())));
-                    visit(slot, &mut { shares });
+                    visit(place, slot, &Share::Rows((*rows).into()));
                 }
                 for (tally, accumulated) in scope.tallies.iter().zip(&tallies.tallies) {
                     if let Some(slot) = tally.slots[bucket] {
-                        let share = |(entry, place): &(usize, usize)| {
-                            (*place, accumulated.share(*entry, rows[*entry]))
-                        };
-                        visit(slot, &mut entries.iter().map(share));
+                        visit(place, slot, &accumulated.share(entry, *rows));
                     }
                 }
             }

@@ -78,7 +78,10 @@ pub(crate) enum Reading {
         parts: Vec<SlotId>,
         frame: Option<Frame>,
     },
-    Whole(SlotId),
+    Extreme(SlotId),
+    /// How many keys the slot knows.
+    Distinct(SlotId),
+    Keyed(SlotId),
 }
 
 /// The rows of a sum whose parts do not cover them: those of a `CASE` that no branch takes.
@@ -224,7 +227,7 @@ impl Builder<'_> {
             Wish::Tally(selection, of @ Tallied::Extreme { largest, .. }) => {
                 let scope = self.scope(&selection.all, None);
                 let shape = SlotShape::Extreme { largest: *largest };
-                Reading::Whole(self.tally(scope, *of, 0, shape))
+                Reading::Extreme(self.tally(scope, *of, 0, shape))
             }
             Wish::Tally(selection, of @ Tallied::Valid(_)) => {
                 Reading::Count(self.tallies(selection, *of, SlotShape::Count))
@@ -244,13 +247,13 @@ impl Builder<'_> {
                 let slot = self.slot(SlotShape::Distinct, format!("keys {key:?}"));
                 let scope = Scope { filter: *filter, buckets: None, rows: vec![None], tallies: Vec::new() };
                 self.layout.keyed.push(KeyedSlot { slot, key: *key, sums: None, scopes: vec![scope] });
-                Reading::Whole(slot)
+                Reading::Distinct(slot)
             }
             Wish::Keyed { key, sums } => {
                 let slot = self.slot(SlotShape::Keyed { sums: sums.len() }, format!("totals {key:?}"));
                 let scopes = keyed_scopes(sums);
                 self.layout.keyed.push(KeyedSlot { slot, key: *key, sums: Some(sums.len()), scopes });
-                Reading::Whole(slot)
+                Reading::Keyed(slot)
             }
         }
     }

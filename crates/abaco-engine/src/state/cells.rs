@@ -1,12 +1,13 @@
 //! What is accumulated per slot and group. Every merge is associative and commutative, to the bit.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::datatypes::i256;
 
 use super::key::KeyValue;
 use crate::fold::Share;
-use crate::plan::layout::SlotShape;
+use crate::plan::layout::{SlotId, SlotShape};
 
 /// A sum with the counts that tell an empty one from a NULL one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,105 +55,227 @@ impl ExtremeCell {
 /// Totals per key, in the order of the slot's sums.
 pub(crate) type KeyTotals = BTreeMap<KeyValue, Vec<SumCell>>;
 
-/// The cells of one slot: one per group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Cells {
-    Count(Vec<u64>),
-    Sum(Vec<SumCell>),
-    Extreme { largest: bool, cells: Vec<ExtremeCell> },
-    Distinct(Vec<BTreeSet<KeyValue>>),
-    Keyed { sums: usize, cells: Vec<KeyTotals> },
+/// Words of a sum: its total in 256 bits, the rows matched and the rows valid.
+const SUM_WORDS: usize = 6;
+
+/// The cells of all slots and groups of a grouping set.
+///
+/// Counts and sums of a group lie next to each other, in one record of words: among a million groups, each row goes to
+/// one place in memory and not to one per slot. What is rare lies apart.
+#[derive(Clone, Debug)]
+pub(crate) struct Cells {
+    slots: Arc<[Slot]>,
+    /// Words of a group: its rows, then its counts and sums.
+    width: usize,
+    words: Vec<u64>,
+    extremes: Vec<ExtremeCell>,
+    distinct: Vec<BTreeSet<KeyValue>>,
+    keyed: Vec<KeyTotals>,
+    strides: Strides,
+}
+
+/// A slot and where its cells are: an offset in a group's words, or a position among its cells of the kind.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    shape: SlotShape,
+    at: usize,
+}
+
+/// Cells per group of each rare kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Strides {
+    extremes: usize,
+    distinct: usize,
+    keyed: usize,
 }
 
 impl Cells {
-    pub(crate) fn new(shape: SlotShape) -> Self {
-        match shape {
-            SlotShape::Count => Self::Count(Vec::new()),
-            SlotShape::Sum => Self::Sum(Vec::new()),
-            SlotShape::Extreme { largest } => Self::Extreme { largest, cells: Vec::new() },
-            SlotShape::Distinct => Self::Distinct(Vec::new()),
-            SlotShape::Keyed { sums } => Self::Keyed { sums, cells: Vec::new() },
+    pub(crate) fn new(shapes: impl IntoIterator<Item = SlotShape>) -> Self {
+        let (mut width, mut strides) = (1, Strides::default());
+        let next = |counter: &mut usize, size: usize| {
+            *counter += size;
+            *counter - size
+        };
+        let slots = shapes.into_iter().map(|shape| {
+            let at = match shape {
+                SlotShape::Count => next(&mut width, 1),
+                SlotShape::Sum => next(&mut width, SUM_WORDS),
+                SlotShape::Extreme { .. } => next(&mut strides.extremes, 1),
+                SlotShape::Distinct => next(&mut strides.distinct, 1),
+                SlotShape::Keyed { .. } => next(&mut strides.keyed, 1),
+            };
+            Slot { shape, at }
+        });
+        let slots = slots.collect();
+        Self {
+            slots,
+            width,
+            words: Vec::new(),
+            extremes: Vec::new(),
+            distinct: Vec::new(),
+            keyed: Vec::new(),
+            strides,
         }
     }
 
-    /// Whether these are the cells of a slot of this shape.
-    pub(crate) fn is_of(&self, shape: SlotShape) -> bool {
-        self.is_like(&Self::new(shape))
+    pub(crate) fn shapes(&self) -> impl ExactSizeIterator<Item = SlotShape> {
+        self.slots.iter().map(|slot| slot.shape)
     }
 
-    /// Whether both hold cells of one kind, so that they merge.
-    pub(crate) fn is_like(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Extreme { largest: a, .. }, Self::Extreme { largest: b, .. }) => a == b,
-            (Self::Keyed { sums: a, .. }, Self::Keyed { sums: b, .. }) => a == b,
-            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
-        }
-    }
-
-    /// The same kind of cells for no group.
-    pub(crate) fn emptied(&self) -> Self {
-        match self {
-            Self::Count(_) => Self::Count(Vec::new()),
-            Self::Sum(_) => Self::Sum(Vec::new()),
-            Self::Extreme { largest, .. } => Self::Extreme { largest: *largest, cells: Vec::new() },
-            Self::Distinct(_) => Self::Distinct(Vec::new()),
-            Self::Keyed { sums, .. } => Self::Keyed { sums: *sums, cells: Vec::new() },
-        }
-    }
-
-    /// Adds the cell of a new group.
+    /// Adds the cells of a new group.
     pub(crate) fn grow(&mut self) {
-        match self {
-            Self::Count(cells) => cells.push(0),
-            Self::Sum(cells) => cells.push(SumCell::default()),
-            Self::Extreme { cells, .. } => cells.push(ExtremeCell::default()),
-            Self::Distinct(cells) => cells.push(BTreeSet::new()),
-            Self::Keyed { cells, .. } => cells.push(BTreeMap::new()),
+        self.words.resize(self.words.len() + self.width, 0);
+        self.extremes.resize(self.extremes.len() + self.strides.extremes, ExtremeCell::default());
+        self.distinct.resize(self.distinct.len() + self.strides.distinct, BTreeSet::new());
+        self.keyed.resize(self.keyed.len() + self.strides.keyed, KeyTotals::new());
+    }
+
+    /// Rows of a group.
+    pub(crate) fn rows(&self, group: usize) -> u64 {
+        self.words[group * self.width]
+    }
+
+    pub(crate) fn add_rows(&mut self, group: usize, rows: u64) {
+        self.words[group * self.width] += rows;
+    }
+
+    /// Rows of all groups: at most [`MAX_ROWS`](super::MAX_ROWS), which every addition and every decoding holds to.
+    pub(crate) fn total_rows(&self) -> u64 {
+        self.words.iter().step_by(self.width).sum()
+    }
+
+    pub(crate) fn count(&self, group: usize, slot: SlotId) -> u64 {
+        match self.slots[slot.0] {
+            Slot { shape: SlotShape::Count, at } => self.words[group * self.width + at],
+            _ => 0,
         }
     }
 
-    /// Adds what a segment has accumulated, given by place; `groups` has the group of each place.
-    pub(crate) fn add_all(&mut self, groups: &[usize], shares: &mut dyn Iterator<Item = (usize, Share)>) {
-        for (place, share) in shares {
-            let group = groups[place];
-            match (&mut *self, share) {
-                (Self::Count(cells), Share::Rows(rows)) => cells[group] += rows,
-                (Self::Sum(cells), Share::Sum(sum)) => cells[group].merge(&sum),
-                (Self::Extreme { largest, cells }, Share::Extreme(cell)) => {
-                    cells[group].merge(&cell, *largest);
-                }
-                // Plans lay out their slots by the shapes of their shares.
-                _ => {}
-            }
+    pub(crate) fn sum(&self, group: usize, slot: SlotId) -> SumCell {
+        match self.slots[slot.0] {
+            Slot { shape: SlotShape::Sum, at } => read_sum(&self.words[group * self.width + at..]),
+            _ => SumCell::default(),
         }
     }
 
-    /// Merges cell `from` of `other` into cell `into`. Both are alike, which the caller has checked.
-    pub(crate) fn merge(&mut self, into: usize, other: &Self, from: usize) {
-        match (self, other) {
-            (Self::Count(cells), Self::Count(others)) => cells[into] += others[from],
-            (Self::Sum(cells), Self::Sum(others)) => cells[into].merge(&others[from]),
-            (Self::Extreme { largest, cells }, Self::Extreme { cells: others, .. }) => {
-                cells[into].merge(&others[from], *largest);
+    pub(crate) fn extreme(&self, group: usize, slot: SlotId) -> ExtremeCell {
+        match self.slots[slot.0] {
+            Slot { shape: SlotShape::Extreme { .. }, at } => {
+                self.extremes[group * self.strides.extremes + at]
             }
-            (Self::Distinct(cells), Self::Distinct(others)) => {
-                cells[into].extend(others[from].iter().cloned())
+            _ => ExtremeCell::default(),
+        }
+    }
+
+    pub(crate) fn distinct(&self, group: usize, slot: SlotId) -> Option<&BTreeSet<KeyValue>> {
+        match self.slots[slot.0] {
+            Slot { shape: SlotShape::Distinct, at } => self.distinct.get(group * self.strides.distinct + at),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn distinct_mut(&mut self, group: usize, slot: SlotId) -> Option<&mut BTreeSet<KeyValue>> {
+        match self.slots[slot.0] {
+            Slot { shape: SlotShape::Distinct, at } => {
+                self.distinct.get_mut(group * self.strides.distinct + at)
             }
-            (Self::Keyed { sums, cells }, Self::Keyed { cells: others, .. }) => {
-                for (key, totals) in &others[from] {
-                    merge_totals(
-                        cells[into].entry(key.clone()).or_insert_with(|| vec![SumCell::default(); *sums]),
-                        totals,
-                    );
-                }
+            _ => None,
+        }
+    }
+
+    pub(crate) fn keyed(&self, group: usize, slot: SlotId) -> Option<&KeyTotals> {
+        match self.slots[slot.0] {
+            Slot { shape: SlotShape::Keyed { .. }, at } => self.keyed.get(group * self.strides.keyed + at),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn keyed_mut(&mut self, group: usize, slot: SlotId) -> Option<&mut KeyTotals> {
+        match self.slots[slot.0] {
+            Slot { shape: SlotShape::Keyed { .. }, at } => {
+                self.keyed.get_mut(group * self.strides.keyed + at)
             }
+            _ => None,
+        }
+    }
+
+    /// Adds what a segment has accumulated for a group.
+    pub(crate) fn add(&mut self, group: usize, slot: SlotId, share: &Share) {
+        let Slot { shape, at } = self.slots[slot.0];
+        match (shape, share) {
+            (SlotShape::Count, Share::Rows(rows)) => self.words[group * self.width + at] += rows,
+            (SlotShape::Sum, Share::Sum(sum)) => add_sum(&mut self.words[group * self.width + at..], sum),
+            (SlotShape::Extreme { largest }, Share::Extreme(cell)) => {
+                self.extremes[group * self.strides.extremes + at].merge(cell, largest);
+            }
+            // Plans lay out their slots by the shapes of their shares.
             _ => {}
+        }
+    }
+
+    /// Merges group `from` of `other` into group `into`. Both have the same slots, which the caller has checked.
+    pub(crate) fn merge(&mut self, into: usize, other: &Self, from: usize) {
+        self.add_rows(into, other.rows(from));
+        for (index, slot) in Arc::clone(&self.slots).iter().enumerate() {
+            let id = SlotId(index);
+            match slot.shape {
+                SlotShape::Count => self.words[into * self.width + slot.at] += other.count(from, id),
+                SlotShape::Sum => {
+                    add_sum(&mut self.words[into * self.width + slot.at..], &other.sum(from, id));
+                }
+                SlotShape::Extreme { .. } => {
+                    self.add(into, id, &Share::Extreme(other.extreme(from, id)));
+                }
+                SlotShape::Distinct => {
+                    if let (Some(keys), Some(others)) =
+                        (self.distinct_mut(into, id), other.distinct(from, id))
+                    {
+                        keys.extend(others.iter().cloned());
+                    }
+                }
+                SlotShape::Keyed { .. } => {
+                    if let (Some(totals), Some(others)) = (self.keyed_mut(into, id), other.keyed(from, id)) {
+                        for (key, own) in others {
+                            add_totals(totals, key, own);
+                        }
+                    }
+                }
+            }
         }
     }
 }
 
-pub(crate) fn merge_totals(into: &mut [SumCell], from: &[SumCell]) {
-    for (cell, other) in into.iter_mut().zip(from) {
-        cell.merge(other);
+fn read_sum(words: &[u64]) -> SumCell {
+    match words {
+        [a, b, c, d, matched, valid, ..] => SumCell {
+            total: i256::from_parts(
+                u128::from(*a) | u128::from(*b) << 64,
+                (u128::from(*c) | u128::from(*d) << 64).cast_signed(),
+            ),
+            matched: *matched,
+            valid: *valid,
+        },
+        _ => SumCell::default(),
+    }
+}
+
+fn add_sum(words: &mut [u64], sum: &SumCell) {
+    let mut cell = read_sum(words);
+    cell.merge(sum);
+    let (low, high) = cell.total.to_parts();
+    let high = high.cast_unsigned();
+    let halves = [low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64, cell.matched, cell.valid];
+    if let Some(words) = words.first_chunk_mut::<SUM_WORDS>() {
+        *words = halves;
+    }
+}
+
+/// Adds the totals of a key.
+pub(crate) fn add_totals(totals: &mut KeyTotals, key: &KeyValue, own: &[SumCell]) {
+    match totals.get_mut(key) {
+        Some(known) => known.iter_mut().zip(own).for_each(|(cell, own)| cell.merge(own)),
+        None => {
+            totals.insert(key.clone(), own.to_vec());
+        }
     }
 }

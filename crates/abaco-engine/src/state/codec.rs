@@ -11,7 +11,9 @@ use super::cells::{Cells, ExtremeCell, KeyTotals, SumCell};
 use super::key::{GroupKey, KeyValue};
 use super::{MAX_ROWS, SetState, State};
 use crate::EngineError;
+use crate::fold::Share;
 use crate::plan::compile::{MAX_ROW_DIGITS, power_of_ten};
+use crate::plan::layout::{SlotId, SlotShape};
 
 const MAGIC: &[u8; 6] = b"ABACO\x01";
 
@@ -24,16 +26,17 @@ impl State {
         out.len(self.sets.len());
         for set in &self.sets {
             out.len(set.groups.arity());
-            out.len(set.slots.len());
-            for cells in &set.slots {
-                out.shape(cells);
+            let shapes: Vec<SlotShape> = set.cells.shapes().collect();
+            out.len(shapes.len());
+            for shape in &shapes {
+                out.shape(*shape);
             }
             out.len(set.groups.len());
             for group in set.groups.sorted() {
                 out.group(set.groups.key(group));
-                out.u64(set.rows[group]);
-                for cells in &set.slots {
-                    out.cell(cells, group);
+                out.u64(set.cells.rows(group));
+                for (slot, shape) in shapes.iter().enumerate() {
+                    out.cell(&set.cells, *shape, group, SlotId(slot));
                 }
             }
         }
@@ -84,16 +87,16 @@ impl Writer {
         self.u64(cell.valid);
     }
 
-    fn shape(&mut self, cells: &Cells) {
-        match cells {
-            Cells::Count(_) => self.0.push(0),
-            Cells::Sum(_) => self.0.push(1),
-            Cells::Extreme { largest: false, .. } => self.0.push(2),
-            Cells::Extreme { largest: true, .. } => self.0.push(3),
-            Cells::Distinct(_) => self.0.push(4),
-            Cells::Keyed { sums, .. } => {
+    fn shape(&mut self, shape: SlotShape) {
+        match shape {
+            SlotShape::Count => self.0.push(0),
+            SlotShape::Sum => self.0.push(1),
+            SlotShape::Extreme { largest: false } => self.0.push(2),
+            SlotShape::Extreme { largest: true } => self.0.push(3),
+            SlotShape::Distinct => self.0.push(4),
+            SlotShape::Keyed { sums } => {
                 self.0.push(5);
-                self.len(*sums);
+                self.len(sums);
             }
         }
     }
@@ -125,29 +128,27 @@ impl Writer {
         }
     }
 
-    fn cell(&mut self, cells: &Cells, group: usize) {
-        match cells {
-            Cells::Count(cells) => self.u64(cells[group]),
-            Cells::Sum(cells) => self.sum(&cells[group]),
-            Cells::Extreme { cells, .. } => {
-                let cell = &cells[group];
+    fn cell(&mut self, cells: &Cells, shape: SlotShape, group: usize, slot: SlotId) {
+        match shape {
+            SlotShape::Count => self.u64(cells.count(group, slot)),
+            SlotShape::Sum => self.sum(&cells.sum(group, slot)),
+            SlotShape::Extreme { .. } => {
+                let cell = cells.extreme(group, slot);
                 self.0.push(u8::from(cell.value.is_some()));
                 self.total(cell.value.unwrap_or(i256::ZERO));
                 self.u64(cell.matched);
             }
-            Cells::Distinct(cells) => {
-                self.len(cells[group].len());
-                for key in &cells[group] {
-                    self.key(key);
-                }
+            SlotShape::Distinct => {
+                let keys = cells.distinct(group, slot);
+                self.len(keys.map_or(0, BTreeSet::len));
+                keys.into_iter().flatten().for_each(|key| self.key(key));
             }
-            Cells::Keyed { cells, .. } => {
-                self.len(cells[group].len());
-                for (key, totals) in &cells[group] {
+            SlotShape::Keyed { .. } => {
+                let totals = cells.keyed(group, slot);
+                self.len(totals.map_or(0, BTreeMap::len));
+                for (key, totals) in totals.into_iter().flatten() {
                     self.key(key);
-                    for cell in totals {
-                        self.sum(cell);
-                    }
+                    totals.iter().for_each(|cell| self.sum(cell));
                 }
             }
         }
@@ -208,11 +209,11 @@ impl<'b> Reader<'b> {
         for _ in 0..self.len(1)? {
             slots.push(self.shape()?);
         }
-        let mut set = SetState::new(arity, slots);
+        let mut set = SetState::new(arity, Cells::new(slots.iter().copied()));
         let mut last: Option<(Option<i32>, Vec<KeyValue>)> = None;
         let mut room = MAX_ROWS;
         // Every group has its snapshot, its values, its rows and a cell per slot.
-        let least = slots_bytes(set.slots.len(), arity);
+        let least = slots_bytes(slots.len(), arity);
         for _ in 0..self.len(least)? {
             let key = self.group(arity)?;
             if last.as_ref().is_some_and(|last| *last >= key) {
@@ -221,23 +222,23 @@ impl<'b> Reader<'b> {
             let rows = self.u64()?;
             room = room.checked_sub(rows).ok_or_else(|| self.error("too many rows"))?;
             let group = set.group(key.0, key.1.iter());
-            set.rows[group] = rows;
-            for slot in 0..set.slots.len() {
-                self.cell(&mut set.slots[slot], group, rows)?;
+            set.cells.add_rows(group, rows);
+            for (slot, shape) in slots.iter().enumerate() {
+                self.cell(&mut set.cells, *shape, group, SlotId(slot), rows)?;
             }
             last = Some(key);
         }
         Ok(set)
     }
 
-    fn shape(&mut self) -> Result<Cells> {
+    fn shape(&mut self) -> Result<SlotShape> {
         Ok(match self.byte()? {
-            0 => Cells::Count(Vec::new()),
-            1 => Cells::Sum(Vec::new()),
-            2 => Cells::Extreme { largest: false, cells: Vec::new() },
-            3 => Cells::Extreme { largest: true, cells: Vec::new() },
-            4 => Cells::Distinct(Vec::new()),
-            5 => Cells::Keyed { sums: self.len(0)?, cells: Vec::new() },
+            0 => SlotShape::Count,
+            1 => SlotShape::Sum,
+            2 => SlotShape::Extreme { largest: false },
+            3 => SlotShape::Extreme { largest: true },
+            4 => SlotShape::Distinct,
+            5 => SlotShape::Keyed { sums: self.len(0)? },
             _ => return Err(self.error("unknown kind of measure")),
         })
     }
@@ -293,11 +294,19 @@ impl<'b> Reader<'b> {
         Ok(SumCell { total, matched, valid })
     }
 
-    fn cell(&mut self, cells: &mut Cells, group: usize, rows: u64) -> Result<()> {
-        match cells {
-            Cells::Count(cells) => cells[group] = self.count(rows)?,
-            Cells::Sum(cells) => cells[group] = self.sum(rows)?,
-            Cells::Extreme { cells, .. } => {
+    /// Reads a cell of a group that has been empty until now.
+    fn cell(
+        &mut self,
+        cells: &mut Cells,
+        shape: SlotShape,
+        group: usize,
+        slot: SlotId,
+        rows: u64,
+    ) -> Result<()> {
+        match shape {
+            SlotShape::Count => cells.add(group, slot, &Share::Rows(self.count(rows)?)),
+            SlotShape::Sum => cells.add(group, slot, &Share::Sum(self.sum(rows)?)),
+            SlotShape::Extreme { .. } => {
                 let present = self.byte()?;
                 let value = self.total()?;
                 let matched = self.count(rows)?;
@@ -306,10 +315,20 @@ impl<'b> Reader<'b> {
                     1 => Some(value),
                     _ => return Err(self.error("not an extreme value")),
                 };
-                cells[group] = ExtremeCell { value, matched };
+                cells.add(group, slot, &Share::Extreme(ExtremeCell { value, matched }));
             }
-            Cells::Distinct(cells) => cells[group] = self.distinct()?,
-            Cells::Keyed { sums, cells } => cells[group] = self.keyed(*sums, rows)?,
+            SlotShape::Distinct => {
+                let keys = self.distinct()?;
+                if let Some(known) = cells.distinct_mut(group, slot) {
+                    *known = keys;
+                }
+            }
+            SlotShape::Keyed { sums } => {
+                let totals = self.keyed(sums, rows)?;
+                if let Some(known) = cells.keyed_mut(group, slot) {
+                    *known = totals;
+                }
+            }
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use rayon::slice::ParallelSliceMut;
 
 use super::key::{GroupKey, KeyValue};
 
@@ -82,7 +83,7 @@ impl Groups {
     /// The groups in the order of their keys.
     pub(crate) fn sorted(&self) -> Vec<usize> {
         let mut groups: Vec<usize> = (0..self.len()).collect();
-        groups.sort_unstable_by(|a, b| self.key(*a).cmp(&self.key(*b)));
+        groups.par_sort_unstable_by(|a, b| self.key(*a).cmp(&self.key(*b)));
         groups
     }
 

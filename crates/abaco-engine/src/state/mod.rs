@@ -27,15 +27,13 @@ pub struct State {
 #[derive(Clone, Debug)]
 pub(crate) struct SetState {
     pub(crate) groups: Groups,
-    pub(crate) rows: Vec<u64>,
-    /// One per slot of the plan.
-    pub(crate) slots: Vec<Cells>,
+    pub(crate) cells: Cells,
 }
 
 impl State {
     pub(crate) fn new(plan: &Plan) -> Self {
-        let slots: Vec<Cells> = plan.layout.slots.iter().map(|shape| Cells::new(*shape)).collect();
-        let sets = plan.groupings.iter().map(|by| SetState::new(by.len(), slots.clone())).collect();
+        let cells = Cells::new(plan.layout.slots.iter().copied());
+        let sets = plan.groupings.iter().map(|by| SetState::new(by.len(), cells.clone())).collect();
         Self { fingerprint: plan.fingerprint, sets }
     }
 
@@ -47,9 +45,7 @@ impl State {
     /// Fails unless the state is one of this plan's: its fingerprint and, for bytes that only claim it, its shape.
     pub(crate) fn check(&self, plan: &Plan) -> Result<(), EngineError> {
         let fits = |(set, by): (&SetState, &Vec<_>)| {
-            set.groups.arity() == by.len()
-                && set.slots.len() == plan.layout.slots.len()
-                && set.slots.iter().zip(&plan.layout.slots).all(|(cells, shape)| cells.is_of(*shape))
+            set.groups.arity() == by.len() && set.cells.shapes().eq(plan.layout.slots.iter().copied())
         };
         if self.fingerprint == plan.fingerprint
             && self.sets.len() == plan.groupings.len()
@@ -70,9 +66,7 @@ impl State {
     /// [`EngineError::DifferentPlan`], and [`EngineError::TooManyRows`] past 2^62 rows; then `self` is as before.
     pub fn merge(&mut self, other: &Self) -> Result<(), EngineError> {
         let alike = |(a, b): (&SetState, &SetState)| {
-            a.groups.arity() == b.groups.arity()
-                && a.slots.len() == b.slots.len()
-                && a.slots.iter().zip(&b.slots).all(|(a, b)| a.is_like(b))
+            a.groups.arity() == b.groups.arity() && a.cells.shapes().eq(b.cells.shapes())
         };
         if self.fingerprint != other.fingerprint
             || self.sets.len() != other.sets.len()
@@ -93,18 +87,17 @@ impl State {
 }
 
 impl SetState {
-    pub(crate) fn new(arity: usize, slots: Vec<Cells>) -> Self {
-        Self { groups: Groups::new(arity), rows: Vec::new(), slots }
+    pub(crate) fn new(arity: usize, cells: Cells) -> Self {
+        Self { groups: Groups::new(arity), cells }
     }
 
-    /// Rows of all groups: at most [`MAX_ROWS`], which every addition and every decoding holds to.
     pub(crate) fn total_rows(&self) -> u64 {
-        self.rows.iter().sum()
+        self.cells.total_rows()
     }
 
     /// The same slots without any group.
     pub(crate) fn emptied(&self) -> Self {
-        Self::new(self.groups.arity(), self.slots.iter().map(Cells::emptied).collect())
+        Self::new(self.groups.arity(), Cells::new(self.cells.shapes()))
     }
 
     /// The group of this key, made if it is new.
@@ -125,8 +118,7 @@ impl SetState {
     ) -> usize {
         let (group, new) = self.groups.insert(hash, snapshot, by);
         if new {
-            self.rows.push(0);
-            self.slots.iter_mut().for_each(Cells::grow);
+            self.cells.grow();
         }
         group
     }
@@ -139,20 +131,7 @@ impl SetState {
             })
             .collect();
         for (from, into) in groups.iter().enumerate() {
-            self.rows[*into] += other.rows[from];
-        }
-        // Slot by slot: each walks through memory of its own.
-        for (cells, others) in self.slots.iter_mut().zip(&other.slots) {
-            for (from, into) in groups.iter().enumerate() {
-                cells.merge(*into, others, from);
-            }
-        }
-    }
-
-    pub(crate) fn merge_group(&mut self, into: usize, other: &Self, from: usize) {
-        self.rows[into] += other.rows[from];
-        for (cells, others) in self.slots.iter_mut().zip(&other.slots) {
-            cells.merge(into, others, from);
+            self.cells.merge(*into, &other.cells, from);
         }
     }
 }

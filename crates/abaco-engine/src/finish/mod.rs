@@ -149,19 +149,20 @@ impl Plan {
     ) {
         let (columns, ids) = (&self.group_columns[index], &self.groupings[index]);
         let current = chosen.snapshots.first().copied().flatten();
-        let mut keys: Vec<&[KeyValue]> =
-            set.groups.keys().filter(|key| key.snapshot == current).map(|key| key.by).collect();
+        let keys = set.groups.keys().enumerate().filter(|(_, key)| key.snapshot == current);
+        let mut keys: Vec<(&[KeyValue], Option<usize>)> =
+            keys.map(|(group, key)| (key.by, Some(group))).collect();
         keys.par_sort_unstable();
         if columns.is_empty() && keys.is_empty() {
             // The totals are there also for a tape without rows.
-            keys.push(&[]);
+            keys.push((&[], None));
         }
         // No formula looks further back than this; one more is for the value before.
         let reach = usize::try_from(self.reach).unwrap_or(usize::MAX).saturating_add(2);
-        let group = |by: &[KeyValue]| {
-            let snapshots = chosen.snapshots.iter().take(reach);
-            let history: Vec<Option<usize>> =
-                snapshots.map(|snapshot| set.groups.find(*snapshot, by.iter())).collect();
+        let group = |(by, group): (&[KeyValue], Option<usize>)| {
+            let earlier = chosen.snapshots.iter().take(reach).skip(1);
+            let earlier = earlier.map(|snapshot| set.groups.find(*snapshot, by.iter()));
+            let history: Vec<Option<usize>> = std::iter::once(group).chain(earlier).collect();
             let shown = by.iter().zip(ids).map(|(value, id)| self.shown(value, *id));
             build(
                 columns.iter().cloned().zip(shown).collect(),

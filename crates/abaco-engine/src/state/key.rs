@@ -1,5 +1,7 @@
 //! What a group is called: its snapshot and the values it is grouped by.
 
+use smol_str::SmolStr;
+
 /// The value of a key column, ordered with NULL first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum KeyValue {
@@ -9,7 +11,8 @@ pub(crate) enum KeyValue {
     Number(i128),
     /// Days since 1970-01-01.
     Date(i32),
-    Text(Box<str>),
+    /// Keys are short, so most of them need no memory of their own.
+    Text(SmolStr),
 }
 
 impl KeyValue {

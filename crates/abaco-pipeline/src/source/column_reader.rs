@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Field};
 use arrow::error::ArrowError;
 
 use super::Counters;
-use super::date_text::{in_calendar, parse_date};
+use super::date_text::{ISO_BYTES, in_calendar, is_iso, iso, parse_date};
 use super::decimal_text::{DecimalRule, ParsedDecimal, parse_decimal};
 use super::fault::Fault;
 use super::nulls::{NullTokens, trim};
@@ -27,6 +27,8 @@ pub(crate) struct ColumnReader {
     pub(crate) counters: Counters,
     nulls: NullTokens,
     data_type: DataType,
+    /// Whether dates have the one format that is read quickly.
+    iso: bool,
     sink: Sink,
 }
 
@@ -63,7 +65,8 @@ impl ColumnReader {
             ColumnType::Bool => Sink::Bool(BooleanBuilder::new()),
         };
         let counters = Counters::of(column.column_type);
-        Some(Self { nulls: NullTokens::new(&column.null_tokens), bound, counters, data_type, sink })
+        let (nulls, iso) = (NullTokens::new(&column.null_tokens), is_iso(&column.date_formats));
+        Some(Self { nulls, bound, counters, data_type, iso, sink })
     }
 
     /// A reader of the same column that has read nothing: each thread has its own.
@@ -76,6 +79,7 @@ impl ColumnReader {
             counters: Counters::of(column.column_type),
             sink: self.sink.fresh(&data_type),
             data_type,
+            iso: self.iso,
             bound,
         }
     }
@@ -163,6 +167,15 @@ impl ColumnReader {
             }
             self.counters.observe(number.written_scale);
             return Ok(number.end);
+        }
+        if let Sink::Date(builder) = &mut self.sink
+            && self.iso
+            && let Some(day) = bytes.get(start..).and_then(|rest| rest.first_chunk()).and_then(iso)
+            && is_field_end(bytes, start + ISO_BYTES)
+            && !self.nulls.contains(&text[start..start + ISO_BYTES])
+        {
+            builder.append_value(day);
+            return Ok(start + ISO_BYTES);
         }
         let end = field_end(bytes, start);
         self.push_text(&text[start..end])?;

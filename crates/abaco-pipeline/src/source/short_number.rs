@@ -70,18 +70,64 @@ fn digits(bytes: &[u8], start: usize, mut value: u64) -> (u64, usize) {
 /// Where the cell of an unquoted text that begins at `start` ends.
 #[inline]
 pub(crate) fn field_end(bytes: &[u8], start: usize) -> usize {
-    let rest = bytes.get(start..).unwrap_or_default();
-    let length = rest.iter().position(|&byte| ends_field(byte));
-    length.map_or(bytes.len(), |length| start + length)
+    // Cells are short: a search for eight bytes at a time was measured to be no faster.
+    let mut end = start;
+    while !is_field_end(bytes, end) {
+        end += 1;
+    }
+    end
 }
 
 /// Whether the cell of an unquoted text ends at an offset.
 #[inline]
 pub(crate) fn is_field_end(bytes: &[u8], at: usize) -> bool {
-    bytes.get(at).is_none_or(|&byte| ends_field(byte))
+    bytes.get(at).is_none_or(|&byte| matches!(byte, b',' | b'\n' | b'\r'))
 }
 
-#[inline]
-fn ends_field(byte: u8) -> bool {
-    matches!(byte, b',' | b'\n' | b'\r')
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::contract::ExcessDigits;
+
+    proptest! {
+        #[test]
+        fn fields_end_where_they_end(text in "[a-z,\n\r]{0,40}", start in 0usize..40) {
+            let start = start.min(text.len());
+            let expected = text[start..].find([',', '\n', '\r']).map_or(text.len(), |index| start + index);
+            prop_assert_eq!(field_end(text.as_bytes(), start), expected);
+        }
+
+        /// Whatever stands behind the digits.
+        #[test]
+        fn digits_are_read(number in "[0-9]{1,18}", rest in "[^0-9.]?.{0,9}") {
+            prop_assume!(!rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
+            let rule = DecimalRule::new(38, 0, ExcessDigits::Refuse).unwrap();
+            let text = format!("{number}{rest}");
+            let read = short_number(text.as_bytes(), 0, &rule).unwrap();
+            prop_assert_eq!(read, ShortNumber { mantissa: number.parse().unwrap(), written_scale: 0, end: number.len() });
+        }
+
+        #[test]
+        fn points_and_signs_are_read(sign in "[+-]?", whole in "[0-9]{0,9}", fraction in "[0-9]{0,8}", rest in ",[0-9.]{0,9}") {
+            prop_assume!(whole.len() + fraction.len() > 0);
+            let rule = DecimalRule::new(18, 9, ExcessDigits::Refuse).unwrap();
+            let text = format!("{sign}{whole}.{fraction}{rest}");
+            let read = short_number(text.as_bytes(), 0, &rule).unwrap();
+            let magnitude: i64 = format!("{whole}{fraction:0<9}").parse().unwrap();
+            let mantissa = if sign == "-" { -magnitude } else { magnitude };
+            prop_assert_eq!((read.mantissa, usize::from(read.written_scale)), (mantissa, fraction.len()));
+            prop_assert_eq!(read.end, text.len() - rest.len());
+        }
+    }
+
+    #[test]
+    fn what_is_left_to_the_general_parser() {
+        let rule = DecimalRule::new(18, 2, ExcessDigits::Refuse).unwrap();
+        for text in ["", "-", ".", "+.", "1.234", "1234567890123456789", "12345678901234567", "x", " 1"] {
+            assert_eq!(short_number(text.as_bytes(), 0, &rule), None, "{text}");
+        }
+        assert_eq!(short_number(b"9999999999999999.99", 0, &rule).unwrap().mantissa, 999_999_999_999_999_999);
+    }
 }

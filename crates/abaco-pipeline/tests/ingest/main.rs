@@ -17,3 +17,4 @@ mod folded;
 mod formats;
 mod known_answers;
 mod typed_columns;
+mod whole_arrays;

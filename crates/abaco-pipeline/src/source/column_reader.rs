@@ -35,7 +35,7 @@ pub(crate) struct ColumnReader {
 #[derive(Debug)]
 enum Sink {
     Text(StringBuilder),
-    Coded(TextCoder),
+    Coded(Box<TextCoder>),
     Int(Int64Builder, DecimalRule),
     Decimal64(Decimal64Builder, DecimalRule),
     Decimal128(Decimal128Builder, DecimalRule),
@@ -50,7 +50,7 @@ impl ColumnReader {
         let data_type = column.arrow_type();
         let sink = match column.column_type {
             ColumnType::Text if data_type == DataType::Utf8 => Sink::Text(StringBuilder::new()),
-            ColumnType::Text => Sink::Coded(TextCoder::default()),
+            ColumnType::Text => Sink::Coded(Box::default()),
             // An i64 has at most 19 digits; what has 19 and does not fit is found after parsing.
             ColumnType::Int => Sink::Int(Int64Builder::new(), DecimalRule::new(19, 0, ExcessDigits::Refuse)?),
             ColumnType::Decimal { precision, scale } => {
@@ -105,7 +105,7 @@ impl ColumnReader {
     /// What codes the column's texts, with the texts that mean null, if it is a dictionary.
     pub(crate) fn coder(&mut self) -> Option<(&mut TextCoder, &NullTokens)> {
         match &mut self.sink {
-            Sink::Coded(coder) => Some((coder, &self.nulls)),
+            Sink::Coded(coder) => Some((&mut **coder, &self.nulls)),
             _ => None,
         }
     }
@@ -285,7 +285,7 @@ impl Sink {
     fn fresh(&self, data_type: &DataType) -> Self {
         match self {
             Self::Text(_) => Self::Text(StringBuilder::new()),
-            Self::Coded(_) => Self::Coded(TextCoder::default()),
+            Self::Coded(_) => Self::Coded(Box::default()),
             Self::Int(_, rule) => Self::Int(Int64Builder::new(), *rule),
             Self::Decimal64(_, rule) => {
                 Self::Decimal64(Decimal64Builder::new().with_data_type(data_type.clone()), *rule)

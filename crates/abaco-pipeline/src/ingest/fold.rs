@@ -67,7 +67,8 @@ impl TapeReader {
     ///
     /// Each thread has one state, and reads one part of the tape at a time: a row group, a chunk of text. So memory
     /// does not grow with the tape. Which batches meet in a state, and in which order, is not determined, and `merge`
-    /// must not depend on it; the report is that of a reader on one thread.
+    /// must not depend on it; the report is that of a reader on one thread. After an error of the iterator there is
+    /// no rest, and the report stays without a digest.
     ///
     /// # Errors
     /// The error of the earliest row that has one, whatever the number of threads; what `add` and `merge` return.

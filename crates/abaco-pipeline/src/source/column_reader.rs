@@ -14,7 +14,7 @@ use super::decimal_text::{DecimalRule, ParsedDecimal, parse_decimal};
 use super::fault::Fault;
 use super::nulls::{NullTokens, trim};
 use super::rescale::rescale;
-use super::short_number::{field_end, is_field_end, short_number};
+use super::short_number::{field_end, is_field_end, short_number, wide_number};
 use super::text_coder::TextCoder;
 use crate::contract::{Bound, ColumnType, ExcessDigits, NullRule};
 
@@ -155,18 +155,33 @@ impl ColumnReader {
     #[inline]
     pub(crate) fn push_field(&mut self, text: &str, start: usize) -> Result<usize, Fault> {
         let bytes = text.as_bytes();
-        if let Sink::Int(_, rule) | Sink::Decimal64(_, rule) = &self.sink
-            && let Some(number) = short_number(bytes, start, rule)
-            && is_field_end(bytes, number.end)
-            && !self.nulls.contains(&text[start..number.end])
-        {
-            match &mut self.sink {
-                Sink::Int(builder, _) => builder.append_value(number.mantissa),
-                Sink::Decimal64(builder, _) => builder.append_value(number.mantissa),
-                _ => return Err(Fault::Mismatch),
+        let nulls = &self.nulls;
+        // A cell that is a number may still be one of the texts that mean null.
+        let whole = |end: usize| is_field_end(bytes, end) && !nulls.contains(&text[start..end]);
+        let number = match &mut self.sink {
+            Sink::Int(builder, rule) => {
+                short_number(bytes, start, rule).filter(|number| whole(number.end)).map(|number| {
+                    builder.append_value(number.mantissa);
+                    (number.written_scale, number.end)
+                })
             }
-            self.counters.observe(number.written_scale);
-            return Ok(number.end);
+            Sink::Decimal64(builder, rule) => {
+                short_number(bytes, start, rule).filter(|number| whole(number.end)).map(|number| {
+                    builder.append_value(number.mantissa);
+                    (number.written_scale, number.end)
+                })
+            }
+            Sink::Decimal128(builder, rule) => {
+                wide_number(bytes, start, rule).filter(|number| whole(number.end)).map(|number| {
+                    builder.append_value(number.mantissa);
+                    (number.written_scale, number.end)
+                })
+            }
+            _ => None,
+        };
+        if let Some((written_scale, end)) = number {
+            self.counters.observe(written_scale);
+            return Ok(end);
         }
         if let Sink::Date(builder) = &mut self.sink
             && self.iso

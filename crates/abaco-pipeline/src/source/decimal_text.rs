@@ -4,7 +4,7 @@
 //! crate reads numbers itself.
 
 use super::pow10::{POW10, fits};
-use super::short_number::short_number;
+use super::short_number::{short_number, wide_number};
 use crate::contract::{ExcessDigits, MAX_PRECISION};
 
 /// A longer text is not read as a number.
@@ -92,12 +92,16 @@ pub fn parse_decimal(text: &[u8], rule: &DecimalRule) -> Result<ParsedDecimal, D
     }
 }
 
-/// Plain numbers that fit 64 bits; anything else is left to [`parse_any`].
+/// Plain numbers of at most 18 digits within the column's scale; anything else is left to [`parse_any`].
 #[inline]
 fn parse_short(text: &[u8], rule: &DecimalRule) -> Option<ParsedDecimal> {
-    let number = short_number(text, 0, rule).filter(|number| number.end == text.len())?;
-    let written_scale = number.written_scale;
-    Some(ParsedDecimal { mantissa: number.mantissa.into(), written_scale, rounded: false })
+    if rule.precision <= 18 {
+        let number = short_number(text, 0, rule).filter(|number| number.end == text.len())?;
+        let (mantissa, written_scale) = (number.mantissa.into(), number.written_scale);
+        return Some(ParsedDecimal { mantissa, written_scale, rounded: false });
+    }
+    let number = wide_number(text, 0, rule).filter(|number| number.end == text.len())?;
+    Some(ParsedDecimal { mantissa: number.mantissa, written_scale: number.written_scale, rounded: false })
 }
 
 fn parse_any(text: &[u8], rule: &DecimalRule) -> Result<ParsedDecimal, DecimalFault> {

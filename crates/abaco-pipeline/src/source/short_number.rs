@@ -1,6 +1,7 @@
 //! Plain numbers of few digits, which most cells are: read in 64 bits, in one pass that also finds the cell's end.
 
 use super::decimal_text::DecimalRule;
+use super::pow10::{POW10, fits};
 
 /// Powers of ten that 64 bits hold.
 const POWERS: [u64; 20] = {
@@ -15,45 +16,67 @@ const POWERS: [u64; 20] = {
 /// So many digits fit an `i64` whatever they are.
 const MAX_DIGITS: usize = 18;
 
-/// A number at a column's scale.
+/// A number at a column's scale, in as many bits as the column has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ShortNumber {
-    pub(crate) mantissa: i64,
+pub(crate) struct ShortNumber<T> {
+    pub(crate) mantissa: T,
     /// Fractional digits as written.
     pub(crate) written_scale: u8,
     /// Where the number ends.
     pub(crate) end: usize,
 }
 
-/// The number at `start`, up to the first byte that belongs to no plain number; `None` if the general parser must
-/// see it.
+/// The number at `start`, up to the first byte that belongs to no plain number, in a column of at most 19 digits;
+/// `None` if the general parser must see it.
 #[inline]
-pub(crate) fn short_number(bytes: &[u8], start: usize, rule: &DecimalRule) -> Option<ShortNumber> {
-    let sign = bytes.get(start);
-    let negative = sign == Some(&b'-');
-    let first = start + usize::from(matches!(sign, Some(b'-' | b'+')));
-    let (whole, mut end) = digits(bytes, first, 0);
-    let mut value = whole;
-    let mut count = end - first;
-    let mut fraction = 0;
-    if bytes.get(end) == Some(&b'.') {
-        let point = end + 1;
-        (value, end) = digits(bytes, point, value);
-        fraction = end - point;
-        count += fraction;
-    }
-    if count == 0 || count > MAX_DIGITS {
-        return None;
-    }
+pub(crate) fn short_number(bytes: &[u8], start: usize, rule: &DecimalRule) -> Option<ShortNumber<i64>> {
+    let Plain { negative, value, fraction, end } = Plain::scan(bytes, start)?;
     let widen = usize::from(rule.scale()).checked_sub(fraction)?;
     let magnitude = value.checked_mul(*POWERS.get(widen)?)?;
-    if POWERS.get(usize::from(rule.precision())).is_some_and(|&limit| magnitude >= limit) {
+    if magnitude >= *POWERS.get(usize::from(rule.precision()))? {
         return None;
     }
     let magnitude = i64::try_from(magnitude).ok()?;
-    // At most 18, as the digits are.
-    let written_scale = fraction as u8;
-    Some(ShortNumber { mantissa: if negative { -magnitude } else { magnitude }, written_scale, end })
+    let mantissa = if negative { -magnitude } else { magnitude };
+    Some(ShortNumber { mantissa, written_scale: fraction as u8, end })
+}
+
+/// As [`short_number`], in a column of any number of digits.
+#[inline]
+pub(crate) fn wide_number(bytes: &[u8], start: usize, rule: &DecimalRule) -> Option<ShortNumber<i128>> {
+    let Plain { negative, value, fraction, end } = Plain::scan(bytes, start)?;
+    let widen = usize::from(rule.scale()).checked_sub(fraction)?;
+    let magnitude = i128::from(value).checked_mul(*POW10.get(widen)?)?;
+    let mantissa = if negative { -magnitude } else { magnitude };
+    fits(mantissa, rule.precision()).then_some(ShortNumber { mantissa, written_scale: fraction as u8, end })
+}
+
+/// A number of at most 18 digits, `fraction` of them behind the point.
+struct Plain {
+    negative: bool,
+    value: u64,
+    fraction: usize,
+    end: usize,
+}
+
+impl Plain {
+    #[inline]
+    fn scan(bytes: &[u8], start: usize) -> Option<Self> {
+        let sign = bytes.get(start);
+        let negative = sign == Some(&b'-');
+        let first = start + usize::from(matches!(sign, Some(b'-' | b'+')));
+        let (whole, mut end) = digits(bytes, first, 0);
+        let mut value = whole;
+        let mut count = end - first;
+        let mut fraction = 0;
+        if bytes.get(end) == Some(&b'.') {
+            let point = end + 1;
+            (value, end) = digits(bytes, point, value);
+            fraction = end - point;
+            count += fraction;
+        }
+        (1..=MAX_DIGITS).contains(&count).then_some(Self { negative, value, fraction, end })
+    }
 }
 
 /// Adds the digits at `start` to a number; beyond 18 of them it is no longer what they say.
@@ -103,7 +126,7 @@ mod tests {
         #[test]
         fn digits_are_read(number in "[0-9]{1,18}", rest in "[^0-9.]?.{0,9}") {
             prop_assume!(!rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
-            let rule = DecimalRule::new(38, 0, ExcessDigits::Refuse).unwrap();
+            let rule = DecimalRule::new(18, 0, ExcessDigits::Refuse).unwrap();
             let text = format!("{number}{rest}");
             let read = short_number(text.as_bytes(), 0, &rule).unwrap();
             prop_assert_eq!(read, ShortNumber { mantissa: number.parse().unwrap(), written_scale: 0, end: number.len() });
@@ -119,6 +142,10 @@ mod tests {
             let mantissa = if sign == "-" { -magnitude } else { magnitude };
             prop_assert_eq!((read.mantissa, usize::from(read.written_scale)), (mantissa, fraction.len()));
             prop_assert_eq!(read.end, text.len() - rest.len());
+            let rule = DecimalRule::new(38, 17, ExcessDigits::Refuse).unwrap();
+            let wide = wide_number(text.as_bytes(), 0, &rule).unwrap();
+            prop_assert_eq!((wide.mantissa, wide.written_scale), (i128::from(mantissa) * 100_000_000, read.written_scale));
+            prop_assert_eq!(wide.end, read.end);
         }
     }
 
@@ -127,6 +154,7 @@ mod tests {
         let rule = DecimalRule::new(18, 2, ExcessDigits::Refuse).unwrap();
         for text in ["", "-", ".", "+.", "1.234", "1234567890123456789", "12345678901234567", "x", " 1"] {
             assert_eq!(short_number(text.as_bytes(), 0, &rule), None, "{text}");
+            assert_eq!(wide_number(text.as_bytes(), 0, &rule), None, "{text}");
         }
         assert_eq!(short_number(b"9999999999999999.99", 0, &rule).unwrap().mantissa, 999_999_999_999_999_999);
     }

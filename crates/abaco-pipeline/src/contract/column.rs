@@ -36,7 +36,7 @@ pub enum ColumnType {
 }
 
 impl ColumnType {
-    /// The physical Arrow type of a batch's column.
+    /// The physical Arrow type of a batch's column, unless a role asks for another: see [`Column::arrow_type`].
     ///
     /// ```
     /// use abaco_pipeline::{arrow::datatypes::DataType, contract::ColumnType};
@@ -227,6 +227,19 @@ pub struct Column {
 }
 
 impl Column {
+    /// The physical Arrow type of a batch's column.
+    ///
+    /// It is that of its [`column_type`](Self::column_type), but text with the role [`Dimension`](Role::Dimension)
+    /// is a dictionary of texts with 32-bit codes: few texts stand in many rows, and the rows are grouped by them.
+    pub fn arrow_type(&self) -> DataType {
+        match self.column_type {
+            ColumnType::Text if self.has_role(Role::Dimension) => {
+                DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
+            }
+            other => other.arrow_type(),
+        }
+    }
+
     /// Whether the column has a role.
     pub fn has_role(&self, role: Role) -> bool {
         self.roles.contains(&role)

@@ -10,7 +10,7 @@ mod check;
 mod column;
 mod raw;
 
-pub(crate) use bind::{Binding, Bound, normalise};
+pub(crate) use bind::{Bound, normalise};
 pub use column::{Column, ColumnType, ExcessDigits, FromFloat, MAX_PRECISION, MAX_SCALE, NullRule, Role};
 
 /// The largest contract file that is read.

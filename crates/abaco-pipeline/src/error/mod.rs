@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::contract::ColumnType;
 use crate::source::Format;
+use crate::source::part::Extent;
 
 mod cell;
 
@@ -267,6 +268,22 @@ impl PipelineError {
             Self::Output { .. } | Self::Json(_) => ErrorKind::Io,
             _ => ErrorKind::Data,
         }
+    }
+
+    /// The same error about a part of a tape that begins behind so many rows and lines.
+    pub(crate) fn behind(mut self, before: Extent) -> Self {
+        match &mut self {
+            Self::Cell(cell) => {
+                cell.row += before.rows;
+                cell.line = cell.line.map(|line| line + before.lines);
+            }
+            Self::RaggedRow { row, line, .. } | Self::RowTooLong { row, line, .. } => {
+                *row += before.rows;
+                *line += before.lines;
+            }
+            _ => {}
+        }
+        self
     }
 
     pub(crate) fn input(path: &Path, source: std::io::Error) -> Self {

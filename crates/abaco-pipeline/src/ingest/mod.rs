@@ -2,21 +2,23 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
-
-use arrow::datatypes::SchemaRef;
-use arrow::record_batch::RecordBatch;
 
 use crate::PipelineError;
 use crate::contract::Contract;
-use crate::source::{Format, Source};
 
-mod open;
+mod fold;
+mod reader;
+mod tape;
 
+pub use self::fold::FoldError;
+pub use self::reader::TapeReader;
+pub use self::tape::Tape;
 pub use crate::source::{ColumnReport, IngestReport};
 
 /// The most rows that a batch may have.
 pub const MAX_BATCH_ROWS: usize = 1 << 20;
+/// The most bytes of a CSV file that a thread may be asked to take at a time.
+pub const MAX_CHUNK_BYTES: usize = 1 << 26;
 
 /// Which of the contract's columns are read.
 ///
@@ -48,96 +50,47 @@ impl Needed {
 pub struct IngestOptions {
     /// The most rows in a batch, 1 to [`MAX_BATCH_ROWS`].
     pub batch_rows: usize,
+    /// About how many bytes of a CSV file a thread takes at a time, 1 to [`MAX_CHUNK_BYTES`]; a longer row is one
+    /// chunk.
+    pub chunk_bytes: usize,
+    /// Whether the file is digested; without it the report has no [`sha256`](IngestReport::sha256).
+    pub digest: bool,
 }
 
 impl Default for IngestOptions {
     fn default() -> Self {
-        Self { batch_rows: 1 << 16 }
+        Self { batch_rows: 1 << 16, chunk_bytes: 1 << 20, digest: true }
+    }
+}
+
+impl IngestOptions {
+    fn check(&self) -> Result<(), PipelineError> {
+        let limits = [
+            ("batch_rows", self.batch_rows, MAX_BATCH_ROWS),
+            ("chunk_bytes", self.chunk_bytes, MAX_CHUNK_BYTES),
+        ];
+        match limits.into_iter().find(|&(_, value, most)| value == 0 || value > most) {
+            Some((name, value, most)) => Err(PipelineError::Option {
+                name,
+                expected: format!("1 to {most}"),
+                found: value.to_string(),
+            }),
+            None => Ok(()),
+        }
     }
 }
 
 /// Opens a tape and checks its header against the contract; reads no row yet.
 ///
-/// The whole contract is checked, needed or not, so that whether a tape's header is accepted does not depend on
-/// the KPIs that are asked for. Cells are checked in the needed columns only.
+/// It is [`Tape::open`] and [`Tape::read`] in one.
 ///
 /// # Errors
-/// [`ErrorKind::Usage`](crate::ErrorKind) for an option or extension, [`ErrorKind::Data`](crate::ErrorKind) for
-/// whatever is wrong with the tape, including that it does not exist.
+/// Those of [`Tape::open`] and [`Tape::read`].
 pub fn open(
     path: impl AsRef<Path>,
     contract: &Contract,
     needed: &Needed,
     options: &IngestOptions,
 ) -> Result<TapeReader, PipelineError> {
-    if options.batch_rows == 0 || options.batch_rows > MAX_BATCH_ROWS {
-        return Err(PipelineError::Option {
-            name: "batch_rows",
-            expected: format!("1 to {MAX_BATCH_ROWS}"),
-            found: options.batch_rows.to_string(),
-        });
-    }
-    let path = path.as_ref();
-    match Format::of(path)? {
-        Format::Csv => open::csv(path, contract, needed, options),
-        Format::Parquet => open::parquet(path, contract, needed, options),
-        Format::Ipc => open::ipc(path, contract, needed, options),
-    }
+    Tape::open(path, contract, options)?.read(needed)
 }
-
-/// A stream of batches; the report is complete once it is exhausted.
-///
-/// - The schema has the needed columns of the contract that the file has, under their canonical names and in the
-///   order of the contract. It is the same for every format of the same tape.
-/// - Every value lies within its column's declared precision, which Arrow itself does not enforce.
-/// - Null slots hold zero.
-///
-/// After an error the stream ends.
-pub struct TapeReader {
-    schema: SchemaRef,
-    source: Box<dyn Source>,
-    report: IngestReport,
-    done: bool,
-}
-
-impl TapeReader {
-    /// The schema of every batch.
-    pub fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
-    }
-
-    /// What has been read so far.
-    pub fn report(&self) -> &IngestReport {
-        &self.report
-    }
-
-    /// The report, once the batches have been read.
-    pub fn into_report(self) -> IngestReport {
-        self.report
-    }
-
-    fn new(schema: SchemaRef, source: Box<dyn Source>, report: IngestReport) -> Self {
-        Self { schema, source, report, done: false }
-    }
-}
-
-impl std::fmt::Debug for TapeReader {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TapeReader").field("schema", &self.schema).field("report", &self.report).finish()
-    }
-}
-
-impl Iterator for TapeReader {
-    type Item = Result<RecordBatch, PipelineError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let next = self.source.next_batch(&mut self.report).transpose();
-        self.done = !matches!(next, Some(Ok(_)));
-        next
-    }
-}
-
-impl std::iter::FusedIterator for TapeReader {}

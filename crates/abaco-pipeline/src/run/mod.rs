@@ -9,12 +9,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use abaco_engine::{
-    AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, Plan, PlanOptions, State, Status,
-    parse_row_expr,
+    AsOf, AuditEvent, Bindings, EngineError, Finished, KpiEngine, ObservedScales, Plan, PlanOptions, State,
+    Status, parse_row_expr,
 };
 use abaco_kpi::{Column, Kpi, Outcome, RowExpr, canonical_column};
-use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::Schema;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -23,7 +22,7 @@ pub use self::document::{Exact, KpiEntry, Period, PriorEntry, Rows, RunDocument,
 use self::manifest::{Manifest, identity};
 use crate::config::PipelineConfig;
 use crate::contract::Role;
-use crate::ingest::{self, IngestOptions, IngestReport, Needed};
+use crate::ingest::{FoldError, IngestOptions, IngestReport, Needed, Tape};
 use crate::{Catalogue, PipelineError};
 
 /// What to run.
@@ -136,10 +135,11 @@ impl Pipeline {
                 found: format!("pooled snapshots under the profile `{}`", self.config.settings.profile),
             });
         }
-        let schema = self.schema(first)?;
+        let tape = self.open(first)?;
+        let schema = tape.schema();
         let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
         let plan = self.engine.plan(&schema, &self.options(&schema)).map_err(of_tape)?;
-        let (state, inputs) = self.fold(&plan, &schema, &request.inputs)?;
+        let (state, inputs) = self.fold(&plan, tape, &request.inputs)?;
         let rows_read = inputs.iter().map(|input| input.rows).sum();
         if rows_read == 0 {
             return Err(PipelineError::NoRows { path: first.clone() });
@@ -169,11 +169,9 @@ impl Pipeline {
         Ok(Run { document, finished: calculation.finished, audit, inputs, folder, missing_required })
     }
 
-    /// The columns that a tape has; reads its header only.
-    fn schema(&self, path: &Path) -> Result<SchemaRef, PipelineError> {
+    fn open(&self, path: &Path) -> Result<Tape, PipelineError> {
         check_regular(path)?;
-        let options = IngestOptions::default();
-        Ok(ingest::open(path, &self.config.contract, &Needed::all(), &options)?.schema())
+        Tape::open(path, &self.config.contract, &IngestOptions::default())
     }
 
     fn options(&self, schema: &Schema) -> PlanOptions {
@@ -195,35 +193,39 @@ impl Pipeline {
     fn fold(
         &self,
         plan: &Plan,
-        schema: &SchemaRef,
+        first: Tape,
         paths: &[PathBuf],
     ) -> Result<(State, Vec<IngestReport>), PipelineError> {
         let needed = Needed::only(plan.columns().map(|column| column.name().to_owned()));
+        let schema = first.schema();
+        let mut first = Some(first);
         let mut state = plan.empty();
         let mut reports = Vec::new();
         for path in paths {
+            let of_tape = |source| PipelineError::Engine { path: path.clone(), source };
+            let tape = match first.take() {
+                Some(tape) => tape,
+                None => self.open(path)?,
+            };
             // Every partition must offer what the first one does, or the totals would silently cover less.
-            let found = self.schema(path)?;
-            if found != *schema {
+            if tape.schema() != schema {
                 return Err(PipelineError::DifferentColumns {
                     path: path.clone(),
-                    expected: names(schema),
-                    found: names(&found),
+                    expected: names(&schema),
+                    found: names(&tape.schema()),
                 });
             }
-            let mut tape = ingest::open(path, &self.config.contract, &needed, &IngestOptions::default())?;
-            loop {
-                let window = tape
-                    .by_ref()
-                    .take(rayon::current_num_threads())
-                    .collect::<Result<Vec<RecordBatch>, _>>()?;
-                if window.is_empty() {
-                    break;
-                }
-                let folded = plan.fold_all(&window).and_then(|part| plan.merge(&mut state, &part));
-                folded.map_err(|source| PipelineError::Engine { path: path.clone(), source })?;
-            }
-            let report = tape.into_report();
+            let folded = tape.read(&needed)?.fold(
+                || plan.empty(),
+                |state, batch| plan.fold(state, batch),
+                |state, other| plan.merge(state, &other),
+            );
+            let (part, report) = folded.map_err(|error| match error {
+                FoldError::Tape(error) => error,
+                FoldError::Batch { rows_before, source } => of_tape(in_tape(source, rows_before)),
+                FoldError::Merge(source) => of_tape(source),
+            })?;
+            plan.merge(&mut state, &part).map_err(of_tape)?;
             // Counted twice, a partition would double every total and leave every ratio as it was.
             // Without rows there is nothing to double: two months without business are two like files.
             let same = |other: &IngestReport| report.rows > 0 && other.sha256 == report.sha256;
@@ -280,7 +282,7 @@ impl Run {
     }
 }
 
-/// A tape is opened more than once, so a pipe would be read in part, and opening one can wait for ever.
+/// A pipe cannot be read again to be verified, and opening one can wait for ever.
 fn check_regular(path: &Path) -> Result<(), PipelineError> {
     match path.metadata() {
         Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
@@ -289,6 +291,17 @@ fn check_regular(path: &Path) -> Result<(), PipelineError> {
         }
         // Folders and what cannot be opened are told apart when they are opened.
         _ => Ok(()),
+    }
+}
+
+/// An error about a row of a batch, as one about a row of its tape.
+fn in_tape(error: EngineError, rows_before: u64) -> EngineError {
+    match error {
+        EngineError::Precision { column, row, precision } => {
+            let before = usize::try_from(rows_before).unwrap_or(usize::MAX);
+            EngineError::Precision { column, row: row.saturating_add(before), precision }
+        }
+        other => other,
     }
 }
 

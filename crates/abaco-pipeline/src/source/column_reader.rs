@@ -5,14 +5,17 @@ use std::sync::Arc;
 use arrow::array::{
     ArrayRef, BooleanBuilder, Date32Builder, Decimal64Builder, Decimal128Builder, Int64Builder, StringBuilder,
 };
-use arrow::datatypes::Field;
+use arrow::datatypes::{DataType, Field};
+use arrow::error::ArrowError;
 
 use super::Counters;
-use super::date_text::{in_calendar, parse_date};
+use super::date_text::{ISO_BYTES, in_calendar, is_iso, iso, parse_date};
 use super::decimal_text::{DecimalRule, ParsedDecimal, parse_decimal};
 use super::fault::Fault;
 use super::nulls::{NullTokens, trim};
 use super::rescale::rescale;
+use super::short_number::{field_end, is_field_end, short_number, wide_number};
+use super::text_coder::TextCoder;
 use crate::contract::{Bound, ColumnType, ExcessDigits, NullRule};
 
 /// Turns cells into an Arrow array under the rules of the contract, and counts what the rules did.
@@ -23,12 +26,16 @@ pub(crate) struct ColumnReader {
     pub(crate) bound: Bound,
     pub(crate) counters: Counters,
     nulls: NullTokens,
+    data_type: DataType,
+    /// Whether dates have the one format that is read quickly.
+    iso: bool,
     sink: Sink,
 }
 
 #[derive(Debug)]
 enum Sink {
     Text(StringBuilder),
+    Coded(Box<TextCoder>),
     Int(Int64Builder, DecimalRule),
     Decimal64(Decimal64Builder, DecimalRule),
     Decimal128(Decimal128Builder, DecimalRule),
@@ -40,36 +47,87 @@ impl ColumnReader {
     /// `None` if the column's type is a decimal beyond the limits, which no validated contract has.
     pub(crate) fn new(bound: Bound) -> Option<Self> {
         let column = &bound.column;
-        let data_type = column.column_type.arrow_type();
+        let data_type = column.arrow_type();
         let sink = match column.column_type {
-            ColumnType::Text => Sink::Text(StringBuilder::new()),
+            ColumnType::Text if data_type == DataType::Utf8 => Sink::Text(StringBuilder::new()),
+            ColumnType::Text => Sink::Coded(Box::default()),
             // An i64 has at most 19 digits; what has 19 and does not fit is found after parsing.
             ColumnType::Int => Sink::Int(Int64Builder::new(), DecimalRule::new(19, 0, ExcessDigits::Refuse)?),
             ColumnType::Decimal { precision, scale } => {
                 let rule = DecimalRule::new(precision, scale, column.excess_digits)?;
                 if precision <= 18 {
-                    Sink::Decimal64(Decimal64Builder::new().with_data_type(data_type), rule)
+                    Sink::Decimal64(Decimal64Builder::new().with_data_type(data_type.clone()), rule)
                 } else {
-                    Sink::Decimal128(Decimal128Builder::new().with_data_type(data_type), rule)
+                    Sink::Decimal128(Decimal128Builder::new().with_data_type(data_type.clone()), rule)
                 }
             }
             ColumnType::Date => Sink::Date(Date32Builder::new()),
             ColumnType::Bool => Sink::Bool(BooleanBuilder::new()),
         };
-        let decimal = matches!(column.column_type, ColumnType::Decimal { .. });
-        let counters = Counters { observed_scale: decimal.then_some(0), ..Counters::default() };
-        Some(Self { nulls: NullTokens::new(&column.null_tokens), bound, counters, sink })
+        let counters = Counters::of(column.column_type);
+        let (nulls, iso) = (NullTokens::new(&column.null_tokens), is_iso(&column.date_formats));
+        Some(Self { nulls, bound, counters, data_type, iso, sink })
+    }
+
+    /// A reader of the same column that has read nothing: each thread has its own.
+    pub(crate) fn fresh(&self) -> Self {
+        let bound = self.bound.clone();
+        let column = &bound.column;
+        let data_type = self.data_type.clone();
+        Self {
+            nulls: NullTokens::new(&column.null_tokens),
+            counters: Counters::of(column.column_type),
+            sink: self.sink.fresh(&data_type),
+            data_type,
+            iso: self.iso,
+            bound,
+        }
+    }
+
+    /// The physical type of the arrays.
+    pub(crate) fn data_type(&self) -> &DataType {
+        &self.data_type
+    }
+
+    /// Which numbers the column takes, if it is one of numbers.
+    pub(crate) fn rule(&self) -> Option<&DecimalRule> {
+        match &self.sink {
+            Sink::Int(_, rule) | Sink::Decimal64(_, rule) | Sink::Decimal128(_, rule) => Some(rule),
+            _ => None,
+        }
+    }
+
+    /// The texts that mean null.
+    pub(crate) fn null_tokens(&self) -> &NullTokens {
+        &self.nulls
+    }
+
+    /// What codes the column's texts, with the texts that mean null, if it is a dictionary.
+    pub(crate) fn coder(&mut self) -> Option<(&mut TextCoder, &NullTokens)> {
+        match &mut self.sink {
+            Sink::Coded(coder) => Some((&mut **coder, &self.nulls)),
+            _ => None,
+        }
     }
 
     /// The column of a batch's schema; only `nulls: keep` leaves nulls in it.
     pub(crate) fn field(&self) -> Field {
         let column = &self.bound.column;
-        Field::new(&column.name, column.column_type.arrow_type(), column.nulls == NullRule::Keep)
+        Field::new(&column.name, self.data_type.clone(), column.nulls == NullRule::Keep)
     }
 
     /// A cell of text, which may be one of the texts that mean null.
     #[inline]
     pub(crate) fn push_text(&mut self, cell: &str) -> Result<(), Fault> {
+        if let Sink::Coded(coder) = &mut self.sink {
+            return match coder.code(cell, &self.nulls)? {
+                Some(code) => {
+                    coder.push(code);
+                    Ok(())
+                }
+                None => self.push_null(),
+            };
+        }
         let cell = trim(cell);
         if self.nulls.contains(cell) {
             return self.push_null();
@@ -79,6 +137,8 @@ impl ColumnReader {
                 builder.append_value(cell);
                 Ok(())
             }
+            // Handled above.
+            Sink::Coded(_) => Err(Fault::Mismatch),
             Sink::Int(..) | Sink::Decimal64(..) | Sink::Decimal128(..) => self.push_printed(cell),
             Sink::Date(builder) => {
                 builder.append_value(parse_date(cell, &self.bound.column.date_formats)?);
@@ -89,6 +149,52 @@ impl ColumnReader {
                 Ok(())
             }
         }
+    }
+
+    /// The cell of an unquoted text that begins at `start`; where it ends.
+    #[inline]
+    pub(crate) fn push_field(&mut self, text: &str, start: usize) -> Result<usize, Fault> {
+        let bytes = text.as_bytes();
+        let nulls = &self.nulls;
+        // A cell that is a number may still be one of the texts that mean null.
+        let whole = |end: usize| is_field_end(bytes, end) && !nulls.contains(&text[start..end]);
+        let number = match &mut self.sink {
+            Sink::Int(builder, rule) => {
+                short_number(bytes, start, rule).filter(|number| whole(number.end)).map(|number| {
+                    builder.append_value(number.mantissa);
+                    (number.written_scale, number.end)
+                })
+            }
+            Sink::Decimal64(builder, rule) => {
+                short_number(bytes, start, rule).filter(|number| whole(number.end)).map(|number| {
+                    builder.append_value(number.mantissa);
+                    (number.written_scale, number.end)
+                })
+            }
+            Sink::Decimal128(builder, rule) => {
+                wide_number(bytes, start, rule).filter(|number| whole(number.end)).map(|number| {
+                    builder.append_value(number.mantissa);
+                    (number.written_scale, number.end)
+                })
+            }
+            _ => None,
+        };
+        if let Some((written_scale, end)) = number {
+            self.counters.observe(written_scale);
+            return Ok(end);
+        }
+        if let Sink::Date(builder) = &mut self.sink
+            && self.iso
+            && let Some(day) = bytes.get(start..).and_then(|rest| rest.first_chunk()).and_then(iso)
+            && is_field_end(bytes, start + ISO_BYTES)
+            && !self.nulls.contains(&text[start..start + ISO_BYTES])
+        {
+            builder.append_value(day);
+            return Ok(start + ISO_BYTES);
+        }
+        let end = field_end(bytes, start);
+        self.push_text(&text[start..end])?;
+        Ok(end)
     }
 
     /// A number that was printed for this purpose, so that nothing in it means null.
@@ -146,6 +252,7 @@ impl ColumnReader {
             NullRule::Keep => {
                 match &mut self.sink {
                     Sink::Text(builder) => builder.append_null(),
+                    Sink::Coded(coder) => coder.push_null(),
                     Sink::Int(builder, _) => builder.append_null(),
                     Sink::Decimal64(builder, _) => builder.append_null(),
                     Sink::Decimal128(builder, _) => builder.append_null(),
@@ -176,14 +283,33 @@ impl ColumnReader {
     }
 
     /// The cells pushed since the last call.
-    pub(crate) fn finish(&mut self) -> ArrayRef {
-        match &mut self.sink {
+    pub(crate) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        Ok(match &mut self.sink {
             Sink::Text(builder) => Arc::new(builder.finish()),
+            Sink::Coded(coder) => coder.finish()?,
             Sink::Int(builder, _) => Arc::new(builder.finish()),
             Sink::Decimal64(builder, _) => Arc::new(builder.finish()),
             Sink::Decimal128(builder, _) => Arc::new(builder.finish()),
             Sink::Date(builder) => Arc::new(builder.finish()),
             Sink::Bool(builder) => Arc::new(builder.finish()),
+        })
+    }
+}
+
+impl Sink {
+    fn fresh(&self, data_type: &DataType) -> Self {
+        match self {
+            Self::Text(_) => Self::Text(StringBuilder::new()),
+            Self::Coded(_) => Self::Coded(Box::default()),
+            Self::Int(_, rule) => Self::Int(Int64Builder::new(), *rule),
+            Self::Decimal64(_, rule) => {
+                Self::Decimal64(Decimal64Builder::new().with_data_type(data_type.clone()), *rule)
+            }
+            Self::Decimal128(_, rule) => {
+                Self::Decimal128(Decimal128Builder::new().with_data_type(data_type.clone()), *rule)
+            }
+            Self::Date(_) => Self::Date(Date32Builder::new()),
+            Self::Bool(_) => Self::Bool(BooleanBuilder::new()),
         }
     }
 }

@@ -7,6 +7,10 @@ use chrono::{Datelike, NaiveDate};
 const ISO: &str = "%Y-%m-%d";
 /// Days from 1 January of year 1, the calendar's day 1, to 1 January 1970.
 const UNIX_EPOCH_DAY: i32 = 719_163;
+/// Days from 1 March of year 0 to 1 January 1970.
+const MARCH_EPOCH_DAY: i32 = 719_468;
+/// Length of a date in the format of [`ISO`].
+pub(crate) const ISO_BYTES: usize = 10;
 /// No text longer than this is a date.
 const MAX_DATE_BYTES: usize = 64;
 
@@ -23,17 +27,23 @@ pub(crate) fn parse_date(text: &str, formats: &[String]) -> Result<i32, DateFaul
     if text.len() > MAX_DATE_BYTES {
         return Err(DateFault::NotADate);
     }
+    if is_iso(formats) {
+        return text.as_bytes().try_into().ok().and_then(iso).ok_or(DateFault::NotADate);
+    }
     let mut found = None;
     for format in formats {
-        let date =
-            if format == ISO { iso(text.as_bytes()) } else { NaiveDate::parse_from_str(text, format).ok() };
+        let date = if format == ISO {
+            text.as_bytes().try_into().ok().and_then(iso)
+        } else {
+            NaiveDate::parse_from_str(text, format).ok().and_then(days)
+        };
         match (date, found) {
             (Some(date), Some(other)) if date != other => return Err(DateFault::Ambiguous),
             (Some(date), _) => found = Some(date),
             (None, _) => {}
         }
     }
-    found.and_then(days).ok_or(DateFault::NotADate)
+    found.ok_or(DateFault::NotADate)
 }
 
 /// Whether a number of days since 1970-01-01 lies in the years 1 to 9999.
@@ -74,15 +84,36 @@ fn days(date: NaiveDate) -> Option<i32> {
     in_calendar(i64::from(days)).then_some(days)
 }
 
-fn iso(text: &[u8]) -> Option<NaiveDate> {
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = text else { return None };
-    let number = |digits: &[&u8]| {
-        digits.iter().try_fold(0u32, |value, digit| {
-            digit.is_ascii_digit().then(|| value * 10 + u32::from(**digit - b'0'))
-        })
+/// Whether dates have the one format with a reader of its own.
+#[inline]
+pub(crate) fn is_iso(formats: &[String]) -> bool {
+    matches!(formats, [format] if format == ISO)
+}
+
+/// Days since 1970-01-01 of four, two and two digits, in the years 1 to 9999.
+#[inline]
+pub(crate) fn iso(text: &[u8; ISO_BYTES]) -> Option<i32> {
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *text else { return None };
+    let pair =
+        |tens: u8, ones: u8| i32::from(tens.wrapping_sub(b'0')) * 10 + i32::from(ones.wrapping_sub(b'0'));
+    if ![y0, y1, y2, y3, m0, m1, d0, d1].iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let (year, month, day) = (pair(y0, y1) * 100 + pair(y2, y3), pair(m0, m1), pair(d0, d1));
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i32::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
     };
-    // Four digits fit an i32.
-    NaiveDate::from_ymd_opt(number(&[y0, y1, y2, y3])? as i32, number(&[m0, m1])?, number(&[d0, d1])?)
+    if year == 0 || day == 0 || day > length {
+        return None;
+    }
+    // Years that begin in March have their leap day at their end: a day's place depends on the month alone.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let before = year * 365 + year / 4 - year / 100 + year / 400;
+    Some(before + (153 * month + 2) / 5 + day - 1 - MARCH_EPOCH_DAY)
 }
 
 #[cfg(test)]
@@ -110,6 +141,30 @@ mod tests {
     fn dates(#[case] text: &str, #[case] formats: &[&str], #[case] expected: Result<i32, DateFault>) {
         let formats: Vec<String> = formats.iter().map(|&format| format.to_owned()).collect();
         assert_eq!(parse_date(text, &formats), expected, "{text}");
+    }
+
+    #[test]
+    fn every_day_of_the_calendar() {
+        let mut date = NaiveDate::from_ymd_opt(1, 1, 1).unwrap();
+        for expected in -719_162..=2_932_896 {
+            let text = format!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day());
+            assert_eq!(iso(text.as_bytes().try_into().unwrap()), Some(expected), "{text}");
+            date = date.succ_opt().unwrap();
+        }
+    }
+
+    #[test]
+    fn no_other_day() {
+        for (year, month, day) in
+            (0..=2_000).flat_map(|y| (0..=13).flat_map(move |m| (28..=32).map(move |d| (y, m, d))))
+        {
+            let text = format!("{year:04}-{month:02}-{day:02}");
+            let expected = NaiveDate::from_ymd_opt(year, month, day).and_then(days);
+            assert_eq!(iso(text.as_bytes().try_into().unwrap()), expected, "{text}");
+        }
+        for text in ["2025/01/01", "2025-1-011", "x025-01-01", "2025-01-0:", "+025-01-01"] {
+            assert_eq!(iso(text.as_bytes().try_into().unwrap()), None, "{text}");
+        }
     }
 
     #[rstest]

@@ -4,6 +4,7 @@
 //! crate reads numbers itself.
 
 use super::pow10::{POW10, fits};
+use super::short_number::{short_number, wide_number};
 use crate::contract::{ExcessDigits, MAX_PRECISION};
 
 /// A longer text is not read as a number.
@@ -94,38 +95,13 @@ pub fn parse_decimal(text: &[u8], rule: &DecimalRule) -> Result<ParsedDecimal, D
 /// Plain numbers of at most 18 digits within the column's scale; anything else is left to [`parse_any`].
 #[inline]
 fn parse_short(text: &[u8], rule: &DecimalRule) -> Option<ParsedDecimal> {
-    let (negative, body) = split_sign(text);
-    // 18 digits and a point; even 19 digits fit a u64.
-    if body.len() > 19 {
-        return None;
+    if rule.precision <= 18 {
+        let number = short_number(text, 0, rule).filter(|number| number.end == text.len())?;
+        let (mantissa, written_scale) = (number.mantissa.into(), number.written_scale);
+        return Some(ParsedDecimal { mantissa, written_scale, rounded: false });
     }
-    let mut value = 0u64;
-    let mut point = None;
-    for (index, &byte) in body.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if digit <= 9 {
-            value = value * 10 + u64::from(digit);
-        } else if byte == b'.' && point.is_none() {
-            point = Some(index);
-        } else {
-            return None;
-        }
-    }
-    let fraction = point.map_or(0, |point| body.len() - point - 1);
-    let digits = body.len() - usize::from(point.is_some());
-    let widen = usize::from(rule.scale).checked_sub(fraction)?;
-    // 19 and more digits may pass 18 after widening: the general path knows the limit.
-    if digits == 0 || digits + widen > 37 {
-        return None;
-    }
-    let magnitude = i128::from(value) * POW10[widen];
-    let mantissa = if negative { -magnitude } else { magnitude };
-    // `fraction` is at most the scale here, so the conversion keeps it.
-    fits(mantissa, rule.precision).then_some(ParsedDecimal {
-        mantissa,
-        written_scale: fraction as u8,
-        rounded: false,
-    })
+    let number = wide_number(text, 0, rule).filter(|number| number.end == text.len())?;
+    Some(ParsedDecimal { mantissa: number.mantissa, written_scale: number.written_scale, rounded: false })
 }
 
 fn parse_any(text: &[u8], rule: &DecimalRule) -> Result<ParsedDecimal, DecimalFault> {

@@ -1,19 +1,28 @@
 //! A tape's file: opened once, digested and read through the same descriptor.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use super::hashing::HashingReader;
+use super::digest::Digest;
+use super::part::Digested;
 use crate::PipelineError;
+
+/// How much is digested at a time.
+const DIGEST_BYTES: usize = 1 << 20;
 
 /// An open tape.
 #[derive(Debug)]
 pub(crate) struct Input {
     pub(crate) path: PathBuf,
-    pub(crate) file: File,
+    file: File,
     stamp: Stamp,
+    /// Where a file cannot be read at an offset, its one position is everybody's.
+    #[cfg(not(unix))]
+    turn: std::sync::Mutex<()>,
 }
 
 /// What tells whether somebody wrote to the file while we read it.
@@ -40,24 +49,65 @@ impl Input {
         if metadata.is_file() && metadata.len() == 0 {
             return Err(PipelineError::EmptyFile { path: path.to_path_buf() });
         }
-        Ok(Self { path: path.to_path_buf(), file, stamp: Stamp::of(&metadata) })
+        Ok(Self {
+            path: path.to_path_buf(),
+            file,
+            stamp: Stamp::of(&metadata),
+            #[cfg(not(unix))]
+            turn: std::sync::Mutex::new(()),
+        })
     }
 
-    /// Another handle on the same descriptor; the two share their position.
-    pub(crate) fn handle(&self) -> Result<File, PipelineError> {
-        self.file.try_clone().map_err(|source| PipelineError::input(&self.path, source))
+    /// The length of the file when it was opened.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.stamp.bytes
     }
 
-    /// Digests the whole file and returns to its beginning: the digest in hex and the length.
-    pub(crate) fn digest(&mut self) -> Result<(String, u64), PipelineError> {
-        let failed = |source| PipelineError::input(&self.path, source);
-        // Whoever read the metadata before left the shared position somewhere else.
-        (&self.file).seek(SeekFrom::Start(0)).map_err(failed)?;
-        let mut reader = HashingReader::new(&self.file);
-        io::copy(&mut reader, &mut io::sink()).map_err(failed)?;
-        let digest = (reader.sha256(), reader.bytes());
-        (&self.file).seek(SeekFrom::Start(0)).map_err(failed)?;
-        Ok(digest)
+    /// The bytes from wherever the last such read ended, for a format that is read from its beginning to its end.
+    pub(crate) fn sequential(&self) -> impl Read {
+        &self.file
+    }
+
+    /// Reads at an offset; threads do not disturb each other.
+    #[cfg(unix)]
+    pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.file, buffer, offset)
+    }
+
+    /// Reads at an offset; threads take turns.
+    #[cfg(not(unix))]
+    pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let _turn = self.turn.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut file = &self.file;
+        io::Seek::seek(&mut file, io::SeekFrom::Start(offset))?;
+        file.read(buffer)
+    }
+
+    /// So many bytes at an offset; a length beyond the file's end makes no room for them.
+    pub(crate) fn bytes_at(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+        let end = u64::try_from(length).ok().and_then(|length| offset.checked_add(length));
+        if end.is_none_or(|end| end > self.bytes()) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let mut bytes = vec![0; length];
+        Cursor { input: self, position: offset }.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Digests the whole file; `None` if it is stopped before.
+    pub(crate) fn digest(&self, stop: &AtomicBool) -> Result<Option<Digested>, PipelineError> {
+        let mut digest = Digest::default();
+        let mut buffer = vec![0; DIGEST_BYTES];
+        let mut reader = Cursor { input: self, position: 0 };
+        while !stop.load(Ordering::Relaxed) {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(Some(Digested { sha256: Some(digest.hex()), bytes: reader.position })),
+                Ok(count) => digest.update(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(PipelineError::input(&self.path, error)),
+            }
+        }
+        Ok(None)
     }
 
     /// Refuses a file that was written to since it was opened.
@@ -70,3 +120,21 @@ impl Input {
         }
     }
 }
+
+/// A position of its own in a file that others read too.
+#[derive(Debug)]
+pub(crate) struct Cursor<I> {
+    pub(crate) input: I,
+    pub(crate) position: u64,
+}
+
+impl<I: std::borrow::Borrow<Input>> Read for Cursor<I> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.input.borrow().read_at(buffer, self.position)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+/// For readers that take what is shared.
+pub(crate) type SharedCursor = Cursor<Arc<Input>>;

@@ -1,5 +1,6 @@
-//! Parquet: only the needed columns are decoded.
+//! Parquet: only the needed columns are decoded, each row group by itself.
 
+use std::io::BufReader;
 use std::sync::Arc;
 
 use ::parquet::arrow::ProjectionMask;
@@ -7,11 +8,18 @@ use ::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use ::parquet::basic::Type as PhysicalType;
+use ::parquet::errors::ParquetError;
+use ::parquet::file::reader::{ChunkReader, Length};
+use ::parquet::schema::types::Type;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use bytes::Bytes;
 
-use super::typed_source::{Batches, decode};
+use super::input::{Cursor, SharedCursor};
+use super::part::{Part, Parts, Passed};
+use super::typed_part::{Batches, TypedPart, TypedTape, decode};
 use super::{Format, Input};
 use crate::PipelineError;
+use crate::contract::Bound;
 
 const FORMAT: Format = Format::Parquet;
 
@@ -20,13 +28,20 @@ pub(crate) struct ParquetFile {
     metadata: ArrowReaderMetadata,
 }
 
+/// The row groups that have not been handed out.
+struct RowGroups {
+    tape: Arc<TypedTape>,
+    metadata: ArrowReaderMetadata,
+    mask: ProjectionMask,
+    next: usize,
+}
+
 impl ParquetFile {
     /// Reads the metadata of a Parquet file.
-    pub(crate) fn open(input: &Input) -> Result<Self, PipelineError> {
-        let file = input.handle()?;
-        let metadata = decode(input, FORMAT, || {
-            ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map(narrowed)
-        })?;
+    pub(crate) fn open(input: &Arc<Input>) -> Result<Self, PipelineError> {
+        let chunks = Chunks(Arc::clone(input));
+        let metadata =
+            decode(input, FORMAT, || ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new()))?;
         Ok(Self { metadata })
     }
 
@@ -37,45 +52,118 @@ impl ParquetFile {
     /// Reads some of the columns, given by ascending positions.
     pub(crate) fn read(
         self,
-        input: &Input,
+        tape: TypedTape,
+        bound: &[&Bound],
         wanted: Vec<usize>,
-        batch_rows: usize,
-    ) -> Result<Batches, PipelineError> {
-        let file = input.handle()?;
-        let reader = decode(input, FORMAT, || {
-            let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata);
-            let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
-            builder.with_projection(mask).with_batch_size(batch_rows).build()
-        })?;
-        Ok(Box::new(reader))
+    ) -> Result<impl Parts + use<>, PipelineError> {
+        let metadata = decode(&tape.input, FORMAT, || Ok::<_, ParquetError>(hinted(&self.metadata, bound)))?;
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), wanted);
+        Ok(RowGroups { tape: Arc::new(tape), metadata, mask, next: 0 })
     }
 }
 
-/// Asks for decimals that the file stores in 32 or 64 bits as they are, not widened to 128.
+impl Parts for RowGroups {
+    fn next_part(&mut self) -> Result<Option<Box<dyn Part>>, PipelineError> {
+        if self.next >= self.metadata.metadata().num_row_groups() {
+            return Ok(None);
+        }
+        let (group, metadata, mask) = (self.next, self.metadata.clone(), self.mask.clone());
+        self.next += 1;
+        let tape = Arc::clone(&self.tape);
+        let open = move || {
+            decode(&tape.input, FORMAT, || {
+                let chunks = Chunks(Arc::clone(&tape.input));
+                let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks, metadata)
+                    .with_row_groups(vec![group])
+                    .with_projection(mask)
+                    .with_batch_size(tape.batch_rows)
+                    .build()?;
+                Ok::<Batches, ParquetError>(Box::new(reader))
+            })
+        };
+        Ok(Some(Box::new(TypedPart::new(Arc::clone(&self.tape), Box::new(open)))))
+    }
+
+    fn in_order(&self) -> bool {
+        false
+    }
+
+    fn passed(&mut self) -> Passed {
+        Passed::Apart
+    }
+}
+
+/// The file as the decoder wants it: each of its reads has a position of its own.
+struct Chunks(Arc<Input>);
+
+impl Length for Chunks {
+    fn len(&self) -> u64 {
+        self.0.bytes()
+    }
+}
+
+impl ChunkReader for Chunks {
+    type T = BufReader<SharedCursor>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
+        Ok(BufReader::new(Cursor { input: Arc::clone(&self.0), position: start }))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
+        Ok(self.0.bytes_at(start, length)?.into())
+    }
+}
+
+/// Asks for columns as they are stored or wanted, where the reader's own choice would cost a pass over them.
 ///
-/// That saves a pass over the column. Where the reader will not have it, its own choice stands: no number differs.
-fn narrowed(metadata: ArrowReaderMetadata) -> ArrowReaderMetadata {
+/// Where the reader will not have it, its own choice stands: no value differs.
+fn hinted(metadata: &ArrowReaderMetadata, bound: &[&Bound]) -> ArrowReaderMetadata {
     let descriptor = metadata.metadata().file_metadata().schema_descr();
     let roots = descriptor.root_schema().get_fields();
-    let fields: Vec<Arc<Field>> = metadata
-        .schema()
-        .fields()
-        .iter()
-        .zip(roots)
-        .map(|(field, root)| {
-            let physical = root.is_primitive().then(|| root.get_physical_type());
-            match (field.data_type(), physical) {
-                (&DataType::Decimal128(p, s), Some(PhysicalType::INT32)) if p <= 9 => {
-                    Arc::new(field.as_ref().clone().with_data_type(DataType::Decimal32(p, s)))
-                }
-                (&DataType::Decimal128(p, s), Some(PhysicalType::INT64)) if p <= 18 => {
-                    Arc::new(field.as_ref().clone().with_data_type(DataType::Decimal64(p, s)))
-                }
-                _ => Arc::clone(field),
+    let fields = metadata.schema().fields().iter().zip(roots).enumerate();
+    let fields: Vec<Arc<Field>> = fields
+        .map(|(index, (field, root))| {
+            let bound = bound.iter().find(|bound| bound.index == index);
+            match bound.and_then(|bound| hint(field.data_type(), root, bound)) {
+                Some(hint) => Arc::new(field.as_ref().clone().with_data_type(hint)),
+                None => Arc::clone(field),
             }
         })
         .collect();
     let schema = Schema::new_with_metadata(fields, metadata.schema().metadata().clone());
     let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
-    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options).unwrap_or(metadata)
+    ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
+        .unwrap_or_else(|_| metadata.clone())
+}
+
+fn hint(found: &DataType, root: &Type, bound: &Bound) -> Option<DataType> {
+    let physical = root.is_primitive().then(|| root.get_physical_type())?;
+    match (found, physical) {
+        (&DataType::Decimal128(precision, scale), physical) => {
+            let bytes = match (physical, root) {
+                (PhysicalType::INT32, _) => 4,
+                (PhysicalType::INT64, _) => 8,
+                (PhysicalType::FIXED_LEN_BYTE_ARRAY, Type::PrimitiveType { type_length, .. }) => *type_length,
+                _ => return None,
+            };
+            match precision {
+                0..=9 if bytes <= 4 => Some(DataType::Decimal32(precision, scale)),
+                // The reader takes 32 bits to 64 only in a dictionary of bytes.
+                0..=18 if bytes <= 8 && physical != PhysicalType::INT32 => {
+                    Some(DataType::Decimal64(precision, scale))
+                }
+                _ => None,
+            }
+        }
+        // Texts come in many kinds; each is read as the one that the contract's column has.
+        (DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View, PhysicalType::BYTE_ARRAY) => {
+            let wanted = bound.column.arrow_type();
+            matches!(wanted, DataType::Utf8 | DataType::Dictionary(..)).then_some(wanted)
+        }
+        (DataType::Dictionary(_, values), PhysicalType::BYTE_ARRAY) if super::typed::is_text(values) => {
+            let wanted = bound.column.arrow_type();
+            matches!(wanted, DataType::Utf8 | DataType::Dictionary(..)).then_some(wanted)
+        }
+        _ => None,
+    }
 }

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::part::Digested;
 use super::{ColumnReader, Format};
+use crate::contract::ColumnType;
 
 /// What was read, from where, and what the contract's rules did to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -14,7 +16,8 @@ pub struct IngestReport {
     pub path: String,
     /// Its format.
     pub format: Format,
-    /// SHA-256 of the whole file in lower case hex; `None` until the tape has been read to its end.
+    /// SHA-256 of the whole file in lower case hex; `None` until the tape has been read to its end, and where the
+    /// digest was left out.
     pub sha256: Option<String>,
     /// Length of the file; 0 until the tape has been read to its end.
     pub bytes: u64,
@@ -57,6 +60,20 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// Nothing counted yet.
+    pub(crate) fn of(column_type: ColumnType) -> Self {
+        let decimal = matches!(column_type, ColumnType::Decimal { .. });
+        Self { observed_scale: decimal.then_some(0), ..Self::default() }
+    }
+
+    /// Adds what was counted elsewhere in the same column.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.nulls += other.nulls;
+        self.filled += other.filled;
+        self.rounded += other.rounded;
+        self.observed_scale = self.observed_scale.max(other.observed_scale);
+    }
+
     /// Takes note of a number's fractional digits; only decimal columns keep them.
     #[inline]
     pub(crate) fn observe(&mut self, written_scale: u8) {
@@ -94,9 +111,9 @@ impl IngestReport {
         }
     }
 
-    pub(crate) fn complete(&mut self, sha256: String, bytes: u64) {
-        self.sha256 = Some(sha256);
-        self.bytes = bytes;
+    pub(crate) fn complete(&mut self, digested: Digested) {
+        self.sha256 = digested.sha256;
+        self.bytes = digested.bytes;
     }
 }
 

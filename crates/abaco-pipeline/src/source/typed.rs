@@ -13,7 +13,9 @@ use arrow::util::display::array_value_to_string;
 
 use super::column_reader::ColumnReader;
 use super::fault::Fault;
-use crate::contract::{Column, ColumnType, FromFloat};
+use super::text_coder::RecodeFault;
+use super::whole;
+use crate::contract::{Column, ColumnType, FromFloat, NullRule};
 
 const DAY_SECONDS: i64 = 86_400;
 
@@ -55,10 +57,42 @@ pub(crate) fn type_name(found: &DataType) -> String {
 
 /// Reads a whole array into one of the contract's type.
 pub(crate) fn read(column: &mut ColumnReader, array: &ArrayRef) -> Result<ArrayRef, ArrayFault> {
+    if let Some(read) = coded(column, array)? {
+        return Ok(read);
+    }
     let plain = plain(array).map_err(ArrayFault::Arrow)?;
+    if let Some(read) = whole::read(column, &plain) {
+        return Ok(read);
+    }
     push(column, &plain)
         .map_err(|(index, fault)| ArrayFault::Cell(index, fault, printed_cell(&plain, index)))?;
-    Ok(column.finish())
+    column.finish().map_err(ArrayFault::Arrow)
+}
+
+/// From one dictionary of texts to another, if both the file and the contract have one.
+fn coded(column: &mut ColumnReader, array: &ArrayRef) -> Result<Option<ArrayRef>, ArrayFault> {
+    let is_dictionary = matches!(array.data_type(), DataType::Dictionary(_, values) if is_text(values));
+    let wanted = column.data_type().clone();
+    let Some((coder, nulls)) = column.coder().filter(|_| is_dictionary) else { return Ok(None) };
+    let array = if *array.data_type() == wanted {
+        ArrayRef::clone(array)
+    } else {
+        cast(array, &wanted).map_err(ArrayFault::Arrow)?
+    };
+    let cell = |index, fault| ArrayFault::Cell(index, fault, printed_cell(&array, index));
+    let dictionary = array.as_dictionary_opt::<Int32Type>().ok_or_else(|| cell(0, Fault::Mismatch))?;
+    let read = coder.recode(dictionary, nulls).map_err(|fault| match fault {
+        RecodeFault::Cell(index, fault) => cell(index, fault),
+        RecodeFault::Arrow(error) => ArrayFault::Arrow(error),
+    })?;
+    if let Some(nulls) = read.nulls().filter(|nulls| nulls.null_count() > 0) {
+        if column.bound.column.nulls == NullRule::Reject {
+            let first = nulls.iter().position(|valid| !valid).unwrap_or_default();
+            return Err(cell(first, Fault::Null));
+        }
+        column.counters.nulls += nulls.null_count() as u64;
+    }
+    Ok(Some(read))
 }
 
 /// A cell's text for an error; Arrow's own printer cuts a decimal down to its declared precision.
@@ -101,7 +135,7 @@ fn value_type(found: &DataType) -> &DataType {
     }
 }
 
-fn is_text(found: &DataType) -> bool {
+pub(crate) fn is_text(found: &DataType) -> bool {
     matches!(found, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
 }
 

@@ -72,7 +72,8 @@ pub(crate) fn read(
     needed: &Needed,
     batch_rows: usize,
 ) -> Result<(RecordBatch, IngestReport), PipelineError> {
-    let mut tape = ingest::open(path, contract, needed, &IngestOptions { batch_rows })?;
+    let mut tape =
+        ingest::open(path, contract, needed, &IngestOptions { batch_rows, ..IngestOptions::default() })?;
     let schema = tape.schema();
     let mut batches = Vec::new();
     for batch in &mut tape {

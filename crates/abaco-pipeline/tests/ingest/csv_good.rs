@@ -140,8 +140,13 @@ fn only_what_is_needed() {
 #[rstest]
 fn options_are_limited(#[values(0, 1_048_577)] batch_rows: usize) {
     let tape = Tape::csv("x\n");
-    let error =
-        ingest::open(&tape.path, &contract(&[]), &Needed::all(), &IngestOptions { batch_rows }).unwrap_err();
+    let error = ingest::open(
+        &tape.path,
+        &contract(&[]),
+        &Needed::all(),
+        &IngestOptions { batch_rows, ..IngestOptions::default() },
+    )
+    .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Usage);
     assert_eq!(error.to_string(), format!("option `batch_rows`: expected 1 to 1048576, found {batch_rows}"));
     assert!(matches!(error, PipelineError::Option { .. }));

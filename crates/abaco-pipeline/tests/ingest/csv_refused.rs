@@ -108,7 +108,7 @@ fn an_open_quote_does_not_swallow_the_tape() {
 #[test]
 fn after_an_error_the_stream_ends() {
     let tape = Tape::csv("x\n1\nabc\n3\n");
-    let options = IngestOptions { batch_rows: 1 };
+    let options = IngestOptions { batch_rows: 1, ..IngestOptions::default() };
     let mut reader =
         ingest::open(&tape.path, &contract(&["x: { type: int }"]), &Needed::all(), &options).unwrap();
     assert!(reader.next().unwrap().is_ok());

@@ -1,6 +1,9 @@
 //! Damaged Parquet and IPC files: an error with the path, never a panic.
 
+use std::convert::Infallible;
+
 use abaco_pipeline::contract::Contract;
+use abaco_pipeline::ingest::{self, FoldError, IngestOptions, Needed};
 use arrow::array::{ArrayRef, Decimal128Array, StringArray};
 use rstest::rstest;
 
@@ -47,6 +50,15 @@ fn flipped(#[values("tape.parquet", "tape.arrow")] name: &str) {
     for index in 0..bytes.len() {
         let mut bytes = bytes.clone();
         bytes[index] ^= 0xff;
-        let _ = Tape::new(name, &bytes).read(&contract);
+        let tape = Tape::new(name, &bytes);
+        let read = tape.read(&contract);
+        let folded = ingest::open(&tape.path, &contract, &Needed::all(), &IngestOptions::default())
+            .map_err(FoldError::Tape)
+            .and_then(|reader| reader.fold(|| (), |(), _| Ok::<(), Infallible>(()), |(), ()| Ok(())));
+        match (read, folded) {
+            (Ok((_, report)), Ok(((), folded))) => assert_eq!(report, folded, "byte {index}"),
+            (Err(read), Err(FoldError::Tape(folded))) => assert_eq!(read.to_string(), folded.to_string()),
+            (read, folded) => panic!("byte {index}: {read:?} and {folded:?}"),
+        }
     }
 }

@@ -7,11 +7,14 @@
     reason = "the helpers of a test stop the test"
 )]
 
+mod chunks;
 mod common;
 mod contracts;
 mod csv_good;
 mod csv_refused;
 mod damaged;
+mod folded;
 mod formats;
 mod known_answers;
 mod typed_columns;
+mod whole_arrays;

@@ -1,0 +1,153 @@
+//! CSV: text cells, in chunks of whole records.
+
+mod chunk;
+mod plain;
+mod refusal;
+mod scanner;
+mod splitter;
+
+use std::io::Read;
+use std::sync::Arc;
+
+use ::csv::{ReaderBuilder, StringRecord};
+use arrow::datatypes::SchemaRef;
+
+use self::chunk::Chunk;
+use self::splitter::{SplitFault, Splitter};
+use super::Input;
+use super::column_reader::ColumnReader;
+use super::part::{Extent, Part, Parts, Passed};
+use crate::PipelineError;
+use crate::contract::normalise;
+
+/// A longer row is refused, so that an unclosed quote does not read the rest of the tape into memory.
+pub(crate) const MAX_ROW_BYTES: u64 = 16 << 20;
+/// More columns are refused.
+const MAX_FILE_COLUMNS: usize = 16_384;
+
+/// A CSV tape whose header has been read.
+pub(crate) struct CsvFile {
+    input: Arc<Input>,
+    splitter: Splitter<Sequential>,
+    headers: Vec<String>,
+    /// What lies before the first chunk.
+    before: Extent,
+}
+
+/// What the chunks of a tape have in common.
+pub(super) struct CsvTape {
+    input: Arc<Input>,
+    headers: Vec<String>,
+    /// For each column of the file, which of the columns it is read into.
+    readers: Vec<Option<usize>>,
+    schema: SchemaRef,
+    batch_rows: usize,
+}
+
+/// The chunks that have not been handed out.
+struct Chunks {
+    tape: Arc<CsvTape>,
+    splitter: Splitter<Sequential>,
+}
+
+/// The input from its beginning to its end.
+struct Sequential(Arc<Input>);
+
+impl Read for Sequential {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.0.sequential().read(buffer)
+    }
+}
+
+impl CsvFile {
+    /// Opens the tape and reads its header, trimmed and lower-cased.
+    pub(crate) fn open(input: Arc<Input>, chunk_bytes: usize, digest: bool) -> Result<Self, PipelineError> {
+        let mut splitter = Splitter::new(Sequential(Arc::clone(&input)), chunk_bytes, digest);
+        let path = || input.path.clone();
+        let header = splitter.header().map_err(|fault| match fault {
+            SplitFault::TooLong => {
+                PipelineError::RowTooLong { path: path(), row: 0, line: 1, limit: MAX_ROW_BYTES }
+            }
+            SplitFault::Io(error) => PipelineError::input(&input.path, error),
+        })?;
+        let mut record = StringRecord::new();
+        match ReaderBuilder::new().has_headers(false).from_reader(header.as_slice()).read_record(&mut record)
+        {
+            Ok(true) => {}
+            Ok(false) => return Err(PipelineError::EmptyFile { path: path() }),
+            Err(_) => {
+                return Err(PipelineError::Header {
+                    path: path(),
+                    expected: "utf-8 text".to_owned(),
+                    found: "other bytes".to_owned(),
+                });
+            }
+        }
+        if record.len() > MAX_FILE_COLUMNS {
+            return Err(PipelineError::Header {
+                path: path(),
+                expected: format!("at most {MAX_FILE_COLUMNS} columns"),
+                found: record.len().to_string(),
+            });
+        }
+        let headers = record.iter().map(|header| normalise(header.trim_start_matches('\u{feff}'))).collect();
+        let before = Extent { rows: 0, lines: line_ends(&header) };
+        Ok(Self { input, splitter, headers, before })
+    }
+
+    /// The header, in the order of the file.
+    pub(crate) fn headers(&self) -> &[String] {
+        &self.headers
+    }
+
+    /// What lies before the rows.
+    pub(crate) fn before(&self) -> Extent {
+        self.before
+    }
+
+    /// Reads some of the columns.
+    pub(crate) fn read(
+        self,
+        columns: &[ColumnReader],
+        schema: SchemaRef,
+        batch_rows: usize,
+    ) -> impl Parts + use<> {
+        let mut readers = vec![None; self.headers.len()];
+        for (index, column) in columns.iter().enumerate() {
+            readers[column.bound.index] = Some(index);
+        }
+        let tape = CsvTape { input: self.input, headers: self.headers, readers, schema, batch_rows };
+        Chunks { tape: Arc::new(tape), splitter: self.splitter }
+    }
+}
+
+impl Parts for Chunks {
+    fn next_part(&mut self) -> Result<Option<Box<dyn Part>>, PipelineError> {
+        match self.splitter.next_chunk() {
+            Ok(None) => Ok(None),
+            Ok(Some(text)) => Ok(Some(Box::new(Chunk::new(Arc::clone(&self.tape), text)))),
+            // All rows before it were handed out.
+            Err(SplitFault::TooLong) => Err(self.tape.too_long(1, 1)),
+            Err(SplitFault::Io(error)) => Err(PipelineError::input(&self.tape.input.path, error)),
+        }
+    }
+
+    fn in_order(&self) -> bool {
+        true
+    }
+
+    fn passed(&mut self) -> Passed {
+        Passed::InOrder(self.splitter.passed())
+    }
+}
+
+impl CsvTape {
+    fn too_long(&self, row: u64, line: u64) -> PipelineError {
+        PipelineError::RowTooLong { path: self.input.path.clone(), row, line, limit: MAX_ROW_BYTES }
+    }
+}
+
+/// How many lines end in a text, as an editor counts them.
+fn line_ends(text: &[u8]) -> u64 {
+    memchr::memchr_iter(b'\n', text).count() as u64
+}

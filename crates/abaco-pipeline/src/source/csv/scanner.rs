@@ -1,0 +1,106 @@
+//! Where records end, without reading them.
+//!
+//! A quote opens a quoted field only at the field's beginning; elsewhere it is a character like others. Inside, two
+//! quotes stand for one, and whatever follows the closing quote belongs to the field up to the next delimiter: the
+//! same rules as those of the `csv` crate, which reads the records.
+
+use memchr::{memchr, memrchr2};
+
+/// What the next byte meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum At {
+    FieldStart,
+    Field,
+    Quoted,
+    /// Behind a quote in a quoted field: its end, or the first of two.
+    Quote,
+}
+
+/// Follows a text that arrives in pieces.
+#[derive(Debug)]
+pub(super) struct Scanner {
+    at: At,
+    scanned: usize,
+    end: Option<usize>,
+}
+
+impl Scanner {
+    /// Begins at this offset.
+    pub(super) fn new(start: usize) -> Self {
+        Self { at: At::FieldStart, scanned: start, end: None }
+    }
+
+    /// Offset behind the last byte that ends a record.
+    pub(super) fn end(&self) -> Option<usize> {
+        self.end
+    }
+
+    /// Goes on to the end of the text, of which it has seen the beginning.
+    pub(super) fn scan(&mut self, text: &[u8]) {
+        let mut at = self.scanned;
+        while at < text.len() {
+            match self.at {
+                At::Quoted => match memchr(b'"', &text[at..]) {
+                    Some(index) => {
+                        self.at = At::Quote;
+                        at += index + 1;
+                    }
+                    None => at = text.len(),
+                },
+                At::Quote if text[at] == b'"' => {
+                    self.at = At::Quoted;
+                    at += 1;
+                }
+                _ => at = self.unquoted(text, at),
+            }
+        }
+        self.scanned = at;
+    }
+
+    /// Passes what is not quoted, and the quote that follows it.
+    fn unquoted(&mut self, text: &[u8], start: usize) -> usize {
+        let end = memchr(b'"', &text[start..]).map_or(text.len(), |index| start + index);
+        if let Some(index) = memrchr2(b'\n', b'\r', &text[start..end]) {
+            self.end = Some(start + index + 1);
+        }
+        if end > start {
+            self.at = if is_delimiter(text[end - 1]) { At::FieldStart } else { At::Field };
+        }
+        if end == text.len() {
+            return end;
+        }
+        self.at = if self.at == At::FieldStart { At::Quoted } else { At::Field };
+        end + 1
+    }
+
+    /// Forgets the text before an offset that it has passed.
+    pub(super) fn forget(&mut self, offset: usize) {
+        self.scanned -= offset;
+        self.end = self.end.filter(|&end| end > offset).map(|end| end - offset);
+    }
+}
+
+/// Offset behind the first record at or after `start` that is not a blank line; `None` if its end is not there.
+pub(super) fn first_record(text: &[u8], start: usize) -> Option<usize> {
+    let blank = text.get(start..)?.iter().position(|&byte| !is_line_end(byte))?;
+    let mut at = At::FieldStart;
+    for (index, &byte) in text.iter().enumerate().skip(start + blank) {
+        at = match (at, byte) {
+            (At::Quoted, b'"') => At::Quote,
+            (At::FieldStart | At::Quote, b'"') | (At::Quoted, _) => At::Quoted,
+            (_, b'\n' | b'\r') => return Some(index + 1),
+            (_, b',') => At::FieldStart,
+            _ => At::Field,
+        };
+    }
+    None
+}
+
+/// Whether a byte ends a record outside quotes.
+pub(super) fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, b',' | b'\n' | b'\r')
+}

@@ -33,6 +33,7 @@ pub(crate) use self::pass::Share;
 use crate::EngineError;
 use crate::plan::Plan;
 use crate::plan::node::ColumnId;
+use crate::state::cells::Cells;
 use crate::state::groups::hash_key;
 use crate::state::{MAX_ROWS, SetState, State};
 
@@ -162,16 +163,23 @@ impl Plan {
             keyed.iter_mut().for_each(|keyed| keyed.add(&block, offset));
             offset += rows;
         }
-        for (set, columns) in state.sets.iter_mut().zip(&self.groupings) {
-            let groups = self.groups(set, columns, &keys, &by, &pass.partition);
-            for (place, rows) in pass.partition.rows.iter().enumerate() {
-                if *rows > 0 {
-                    set.cells.add_rows(groups[place], (*rows).into());
-                }
-            }
-            pass.for_each_share(|place, slot, share| set.cells.add(groups[place], slot, share));
-            for (slot, keyed) in self.layout.keyed.iter().zip(&keyed) {
-                flush_keyed(slot, keyed, &codes[&slot.key], &groups, &mut set.cells);
+        let groups: Vec<Vec<usize>> = state
+            .sets
+            .iter_mut()
+            .zip(&self.groupings)
+            .map(|(set, columns)| self.groups(set, columns, &keys, &by, &pass.partition))
+            .collect();
+        let mut sets: Vec<(&mut Cells, &[usize])> =
+            state.sets.iter_mut().map(|set| &mut set.cells).zip(groups.iter().map(Vec::as_slice)).collect();
+        for (place, rows) in pass.partition.rows.iter().enumerate().filter(|(_, rows)| **rows > 0) {
+            sets.iter_mut().for_each(|(cells, groups)| cells.add_rows(groups[place], (*rows).into()));
+        }
+        pass.for_each_share(|place, slot, share| {
+            sets.iter_mut().for_each(|(cells, groups)| cells.add(groups[place], slot, share));
+        });
+        for (slot, keyed) in self.layout.keyed.iter().zip(&keyed) {
+            for (cells, groups) in &mut sets {
+                flush_keyed(slot, keyed, &codes[&slot.key], groups, cells);
             }
         }
     }

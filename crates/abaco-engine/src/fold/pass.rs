@@ -25,6 +25,8 @@ struct ScopeTallies<'p> {
     /// Rows per place; empty if the scope has no filter, because the partition has counted them.
     rows: Vec<u32>,
     tallies: Vec<Accumulated>,
+    /// Whether some block may have had a row of it.
+    met: bool,
 }
 
 enum Accumulated {
@@ -58,7 +60,7 @@ impl<'p> Pass<'p> {
                     Tallied::Extreme { .. } => Accumulated::Extremes(vec![ExtremeCell::default(); places]),
                 });
                 let rows = if scope.filter.is_some() { vec![0; places] } else { Vec::new() };
-                ScopeTallies { scope, rows, tallies: tallies.collect() }
+                ScopeTallies { scope, rows, tallies: tallies.collect(), met: false }
             })
             .collect();
         Self { partition, bucketed, scopes }
@@ -74,7 +76,7 @@ impl<'p> Pass<'p> {
 
     /// Calls `visit` with the place and the slot of everything that was accumulated.
     pub(crate) fn for_each_share(&self, mut visit: impl FnMut(usize, SlotId, &Share)) {
-        for tallies in &self.scopes {
+        for tallies in self.scopes.iter().filter(|tallies| tallies.met) {
             let scope = tallies.scope;
             let partition = scope.buckets.map_or(&self.partition, |id| &self.bucketed[id.0]);
             let rows = if scope.filter.is_some() { &tallies.rows } else { &partition.rows };
@@ -113,6 +115,7 @@ impl ScopeTallies<'_> {
             }
             None => block.all(),
         };
+        self.met = true;
         for (tally, accumulated) in self.scope.tallies.iter().zip(&mut self.tallies) {
             match (tally.of, accumulated) {
                 (Tallied::Sum(value), Accumulated::Sums { sums, nulls }) => {

@@ -40,16 +40,22 @@ impl Sums {
         Self { places, copies, ..Self::default() }
     }
 
+    #[inline]
     pub(crate) fn total(&self, place: usize) -> i256 {
-        let narrow = self
-            .narrow
-            .iter()
-            .skip(place)
-            .step_by(self.places)
-            .fold(0, |sum: i64, copy| sum.wrapping_add(*copy));
-        let wide = self.wide.get(place).copied().unwrap_or(0);
-        let widest = self.widest.get(place).copied().unwrap_or(i256::ZERO);
-        widest.wrapping_add(i256::from_i128(wide)).wrapping_add(narrow.into())
+        let narrow = match self.narrow.get(place) {
+            None => 0,
+            Some(first) if self.copies == 1 => *first,
+            Some(_) => {
+                self.narrow.chunks_exact(self.places).fold(0, |sum: i64, copy| sum.wrapping_add(copy[place]))
+            }
+        };
+        let wide = self.wide.get(place).map_or(0, |wide| *wide);
+        // A narrow sum is below 2^63 and a wide one below 2^126.
+        let total = i256::from_i128(wide + i128::from(narrow));
+        match self.widest.get(place) {
+            None => total,
+            Some(widest) => widest.wrapping_add(total),
+        }
     }
 
     /// Adds the chosen rows of a block; `all` says that they are all of its rows.

@@ -125,9 +125,15 @@ impl Cells {
     /// Adds the cells of a new group.
     pub(crate) fn grow(&mut self) {
         self.words.resize(self.words.len() + self.width, 0);
-        self.extremes.resize(self.extremes.len() + self.strides.extremes, ExtremeCell::default());
-        self.distinct.resize(self.distinct.len() + self.strides.distinct, BTreeSet::new());
-        self.keyed.resize(self.keyed.len() + self.strides.keyed, KeyTotals::new());
+        for _ in 0..self.strides.extremes {
+            self.extremes.push(ExtremeCell::default());
+        }
+        for _ in 0..self.strides.distinct {
+            self.distinct.push(BTreeSet::new());
+        }
+        for _ in 0..self.strides.keyed {
+            self.keyed.push(KeyTotals::new());
+        }
     }
 
     /// Rows of a group.
@@ -259,15 +265,17 @@ fn read_sum(words: &[u64]) -> SumCell {
     }
 }
 
+/// Word by word, with carries: row values are below 10^57 and rows below 2^63, so 256 bits always hold the total.
+#[inline]
 fn add_sum(words: &mut [u64], sum: &SumCell) {
-    let mut cell = read_sum(words);
-    cell.merge(sum);
-    let (low, high) = cell.total.to_parts();
+    let Some([a, b, c, d, matched, valid]) = words.first_chunk_mut::<SUM_WORDS>() else { return };
+    let (low, high) = sum.total.to_parts();
     let high = high.cast_unsigned();
-    let halves = [low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64, cell.matched, cell.valid];
-    if let Some(words) = words.first_chunk_mut::<SUM_WORDS>() {
-        *words = halves;
-    }
+    let (low, carry) = (u128::from(*a) | u128::from(*b) << 64).overflowing_add(low);
+    let high = (u128::from(*c) | u128::from(*d) << 64).wrapping_add(high).wrapping_add(carry.into());
+    (*a, *b, *c, *d) = (low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64);
+    *matched += sum.matched;
+    *valid += sum.valid;
 }
 
 /// Adds the totals of a key.

@@ -8,3 +8,7 @@ pub mod tape;
 
 /// Whatever went wrong; a measurement then stops.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The allocator of the command, so that what is measured is what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

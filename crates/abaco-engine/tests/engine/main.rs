@@ -7,6 +7,7 @@ mod definitions;
 mod keyed;
 mod language;
 mod plan;
+mod segments;
 mod snapshots;
 mod state_bytes;
 mod tape;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test are part of the test")]
 
 mod bounds;
+mod families;
 mod laws_can_fail;
 mod oracle_by_hand;
 mod oracle_keys;

@@ -1,0 +1,176 @@
+//! Long tapes: segments, many groups and integers of every width, against plain sums in wide integers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use abaco_engine::{AsOf, Plan, PlanOptions, State};
+use abaco_kpi::{FormulaKpi, Fraction, Kpi, col, count, sum};
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
+use arrow::datatypes::{Int32Type, i256};
+use num_bigint::BigInt;
+use rstest::rstest;
+
+use crate::tape::{batch, cents, days, ints, kpi, texts, wide};
+
+/// More rows than two segments hold, and not a multiple of anything.
+const ROWS: usize = 70_001;
+
+const UNIT: i64 = 1_000_000_000_000_000_000;
+
+fn spread(seed: usize) -> usize {
+    let mixed = (seed as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    ((mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 33) as usize
+}
+
+fn plan(kpis: &[FormulaKpi], batch: &RecordBatch, groups: &[&'static str]) -> Plan {
+    let kpis: Vec<&dyn Kpi> = kpis.iter().map(|kpi| kpi as &dyn Kpi).collect();
+    let options = PlanOptions {
+        groups: vec![groups.iter().map(|name| (*name).into()).collect()],
+        ..PlanOptions::default()
+    };
+    Plan::new(&kpis, &batch.schema(), &options).unwrap()
+}
+
+/// The exact totals of a state by group: group values, rows, and each KPI's value as text.
+fn outcomes(plan: &Plan, state: &State) -> BTreeMap<Vec<Option<String>>, (u64, Vec<String>)> {
+    let outcomes = plan.outcomes(state, AsOf::Single).unwrap();
+    let groups = outcomes.groups.into_iter().skip(1).map(|group| {
+        let by = group.by.into_iter().map(|(_, value)| value).collect();
+        let values = group.outcomes.iter().map(|outcome| outcome.exact().unwrap().to_string());
+        (by, (group.rows, values.collect()))
+    });
+    groups.collect()
+}
+
+fn text_of(kind: &str, number: usize) -> String {
+    match kind {
+        "short" => format!("{number}"),
+        "sixteen" => format!("{number:016}"),
+        "seventeen" => format!("{number:017}"),
+        _ => format!("a key of more than twenty-three bytes {number}"),
+    }
+}
+
+#[rstest]
+#[case::few(12, 24)]
+#[case::dense(90, 90)]
+#[case::by_a_table(200, 300)]
+#[case::by_a_map(1_000, 2_000)]
+#[case::one_and_many(1, 40_000)]
+#[case::all_different(70_001, 1)]
+fn groups_are_those_of_their_keys_however_many(
+    #[case] texts_: usize,
+    #[case] numbers: usize,
+    #[values("short", "sixteen", "seventeen", "long")] kind: &str,
+    #[values(false, true)] dictionary: bool,
+) {
+    let text = |row: usize| spread(row) % texts_;
+    let number = |row: usize| (spread(row * 3 + 1) % numbers) as i64;
+    let value = |row: usize| spread(row * 7) as i64 - (1 << 30);
+    let names: Vec<String> = (0..texts_).map(|index| text_of(kind, index)).collect();
+    let keys: ArrayRef = if dictionary {
+        let codes: Int32Array = (0..ROWS).map(|row| text(row) as i32).collect();
+        let names = StringArray::from(names.clone());
+        Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::new(names)).unwrap())
+    } else {
+        texts((0..ROWS).map(|row| Some(names[text(row)].as_str())))
+    };
+    let tape = batch([
+        ("segment", keys),
+        ("dpd", ints((0..ROWS).map(|row| Some(number(row))))),
+        ("ead", ints((0..ROWS).map(|row| Some(value(row))))),
+    ]);
+    let kpis = [kpi("sum", sum("ead")), kpi("late", sum("ead").filter(col("dpd").ge(1)) + count())];
+    let plan = plan(&kpis, &tape, &["segment", "dpd"]);
+    let mut expected: BTreeMap<Vec<Option<String>>, (u64, i64, i64)> = BTreeMap::new();
+    for row in 0..ROWS {
+        let by = vec![Some(names[text(row)].clone()), Some(number(row).to_string())];
+        let entry = expected.entry(by).or_default();
+        entry.0 += 1;
+        entry.1 += value(row);
+        entry.2 += if number(row) >= 1 { value(row) } else { 0 };
+    }
+    let expected: BTreeMap<_, _> = expected
+        .into_iter()
+        .map(|(by, (rows, all, late))| (by, (rows, vec![all.to_string(), (late + rows as i64).to_string()])))
+        .collect();
+    let whole = plan.fold_all(&[tape.clone()]).unwrap();
+    assert_eq!(outcomes(&plan, &whole), expected);
+    // In other pieces, in another order.
+    let mut pieces = plan.empty();
+    for start in (0..ROWS).step_by(9_973).rev() {
+        plan.fold(&mut pieces, &tape.slice(start, 9_973.min(ROWS - start))).unwrap();
+    }
+    assert_eq!(pieces.to_bytes(), whole.to_bytes());
+}
+
+/// Amounts on both sides of every width that sums are kept in, alone and mixed with small ones.
+#[rstest]
+#[case::narrow(vec![(1 << 45) - 1, -(1 << 45)])]
+#[case::just_wide(vec![1 << 45, -(1 << 45) - 1])]
+#[case::of_64_bits(vec![i64::MAX.into(), i64::MIN.into()])]
+#[case::just_widest(vec![(1 << 109) - 1, 1 << 109, -(1 << 109) - 1])]
+#[case::of_38_digits(vec![10_i128.pow(38) - 1, 1 - 10_i128.pow(38)])]
+fn sums_are_exact_at_every_width(
+    #[case] edges: Vec<i128>,
+    #[values(1, 7, 2_000)] groups: usize,
+    #[values(1, 5, 40_000)] every: usize,
+) {
+    let value = |row: usize| {
+        if row % every == 0 { edges[(row / every) % edges.len()] } else { spread(row) as i128 % 1_000 }
+    };
+    let null = |row: usize| row % 11 == 3;
+    let group = |row: usize| spread(row * 5) % groups;
+    let fits = edges.iter().all(|edge| i64::try_from(*edge).is_ok());
+    let cell = |row: usize| (!null(row)).then(|| value(row));
+    let amounts: ArrayRef = wide((0..ROWS).map(cell), 38, 2);
+    let mut columns = vec![
+        ("dpd", ints((0..ROWS).map(|row| Some(group(row) as i64)))),
+        ("as_of", days((0..ROWS).map(|row| Some((row % 2) as i32)))),
+        ("ead", amounts),
+    ];
+    if fits {
+        columns.push(("allowance", cents((0..ROWS).map(|row| cell(row).map(|value| value as i64)))));
+    }
+    let tape = batch(columns);
+    // Totals of 43 digits are no decimals; their quotients are, and as exact.
+    let quotient = |measure: abaco_kpi::RowMeasure| measure / UNIT;
+    let mut kpis = vec![
+        kpi("wide", quotient(sum("ead"))),
+        kpi("some", quotient(sum("ead").filter(col("as_of").is_null().negated()))),
+    ];
+    if fits {
+        kpis.push(kpi("narrow", quotient(sum("allowance"))));
+    }
+    let plan = plan(&kpis, &tape, &["dpd"]);
+    let mut expected: BTreeMap<Vec<Option<String>>, (u64, BigInt)> = BTreeMap::new();
+    for row in 0..ROWS {
+        let entry = expected.entry(vec![Some(group(row).to_string())]).or_default();
+        entry.0 += 1;
+        entry.1 += cell(row).unwrap_or(0);
+    }
+    let found = outcomes(&plan, &plan.fold_all(&[tape.clone()]).unwrap());
+    assert_eq!(found.len(), expected.len());
+    for (by, (rows, total)) in expected {
+        let hundredths = Fraction::from_total(i256::from_string(&total.to_string()).unwrap(), 2);
+        let text = hundredths.divided_by(&Fraction::from(i128::from(UNIT))).unwrap().unwrap().to_string();
+        assert_eq!(found[&by], (rows, vec![text; kpis.len()]), "{by:?}");
+    }
+}
+
+#[test]
+fn the_first_row_that_fails_is_reported_whatever_the_threads() {
+    let amounts = |bad: &[usize]| {
+        let value = |row: usize| if bad.contains(&row) { 10_i128.pow(20) } else { 1 };
+        wide((0..ROWS).map(|row| Some(value(row))), 12, 2)
+    };
+    // Products of three wide columns are bounded by their declared precision only, so their values are checked.
+    let tape =
+        batch([("pd", amounts(&[69_000, 40_000])), ("lgd", amounts(&[])), ("ead", amounts(&[50_000]))]);
+    let kpis = [kpi("loss", sum(col("pd") * col("lgd") * col("ead")))];
+    let plan = plan(&kpis, &tape, &[]);
+    for _ in 0..20 {
+        let error = plan.fold_all(&[tape.clone()]).unwrap_err();
+        assert!(error.to_string().contains("40000") || error.to_string().contains("40001"), "{error}");
+    }
+}

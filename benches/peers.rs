@@ -10,9 +10,7 @@ use abaco_benches::tape::{AMOUNTS, Keys, Width, batches};
 use abaco_benches::{families, memory};
 use abaco_loans::arrow::array::{AsArray, RecordBatch};
 use abaco_loans::arrow::compute::kernels::aggregate::sum_checked;
-use abaco_loans::arrow::datatypes::{
-    ArrowNativeTypeOp, Decimal32Type, Decimal64Type, Decimal128Type, DecimalType,
-};
+use abaco_loans::arrow::datatypes::{ArrowNativeTypeOp, Decimal64Type, Decimal128Type, DecimalType};
 use abaco_loans::prelude::*;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use datafusion::datasource::MemTable;
@@ -49,9 +47,12 @@ fn peers(criterion: &mut Criterion) {
         group.bench_function(name("abaco"), |bencher| {
             bencher.iter(|| plan.fold_all(black_box(&batches)).expect("a state"));
         });
-        group.bench_function(name("arrow_kernels_per_kpi"), |bencher| {
-            bencher.iter(|| kernels(black_box(&batches), width));
-        });
+        // A sum of 32-bit decimals overflows its own type within the first rows, and the kernel stops there.
+        if width != Width::Bits32 {
+            group.bench_function(name("arrow_kernels_per_kpi"), |bencher| {
+                bencher.iter(|| kernels(black_box(&batches), width));
+            });
+        }
         let sums: Vec<String> = AMOUNTS.iter().map(|column| format!("SUM({column})")).collect();
         let sql = format!("SELECT {} FROM tape", sums.join(", "));
         let context = context(&batches, threads);
@@ -79,31 +80,27 @@ fn peers(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// Each KPI by itself, as a program without a fused fold would do it.
+/// Each KPI by itself, as a program without a fused fold would do it; the number of sums.
 fn kernels(batches: &[RecordBatch], width: Width) -> usize {
     match width {
-        Width::Bits32 => kernels_of::<Decimal32Type>(batches),
         Width::Bits64 => kernels_of::<Decimal64Type>(batches),
-        Width::Bits128 => kernels_of::<Decimal128Type>(batches),
+        _ => kernels_of::<Decimal128Type>(batches),
     }
 }
 
 fn kernels_of<T: DecimalType>(batches: &[RecordBatch]) -> usize
 where
-    T::Native: ArrowNativeTypeOp + Send,
+    T::Native: ArrowNativeTypeOp,
 {
-    let column = |batch: &RecordBatch, name: &str| {
+    let sum = |batch: &RecordBatch, name: &str| {
         let array = batch.column_by_name(name).expect("a column");
-        // A sum that passes the column's own width is an error here, and costs the kernel nothing.
-        sum_checked(array.as_primitive::<T>()).is_ok()
+        black_box(sum_checked(array.as_primitive::<T>()).expect("a sum that fits"));
     };
-    SUMS.iter()
-        .map(|names| {
-            let sums =
-                batches.par_iter().map(|batch| names.iter().filter(|name| column(batch, name)).count());
-            sums.sum::<usize>()
-        })
-        .sum()
+    let kpi = |names: &[&str]| {
+        batches.par_iter().for_each(|batch| names.iter().for_each(|name| sum(batch, name)));
+        names.len()
+    };
+    SUMS.iter().map(|names| kpi(names)).sum()
 }
 
 fn context(batches: &[RecordBatch], threads: usize) -> SessionContext {

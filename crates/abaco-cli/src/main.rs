@@ -11,6 +11,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::failure::Failure;
 
+/// Reading a Parquet tape makes and drops buffers of a megabyte for every page; this allocator keeps them at hand.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// From a loan tape to exact, explained portfolio KPIs.
 #[derive(Debug, Parser)]
 #[command(name = "abaco", version, about)]

@@ -173,12 +173,17 @@ impl Dictionary<'_> {
 
 fn of_texts(texts: &StringArray, start: usize, len: usize, null: Option<impl Fn(usize) -> bool>) -> Codes {
     let mut interner = Interner::new();
-    let mut null_code = None;
-    let code = |row| match &null {
-        Some(null) if null(row) => *null_code.get_or_insert_with(|| interner.reserve()),
-        _ => interner.code(texts.value(start + row)),
+    let codes = match null {
+        None => (start..start + len).map(|row| interner.code(texts.value(row))).collect(),
+        Some(null) => {
+            let mut null_code = None;
+            let code = |row| match null(row) {
+                true => *null_code.get_or_insert_with(|| interner.reserve()),
+                false => interner.code(texts.value(start + row)),
+            };
+            (0..len).map(code).collect()
+        }
     };
-    let codes = (0..len).map(code).collect();
     let values = interner.texts().map(|text| text.map_or(KeyValue::Null, |text| KeyValue::Text(text.into())));
     Codes { codes, values: values.collect() }
 }

@@ -9,6 +9,9 @@ use super::codes::{Code, UNSEEN};
 
 const EMPTY: Code = UNSEEN;
 
+/// Places at first: so many that the few keys of most tapes seldom meet.
+const PLACES: usize = 1 << 10;
+
 /// Gives each distinct text the next code.
 ///
 /// Keys of tapes are short. A text of at most 16 bytes is two words and a length, which are compared without looking
@@ -19,6 +22,7 @@ pub(crate) struct Interner<'t> {
     places: Vec<Code>,
     entries: Vec<Entry<'t>>,
     last: Code,
+    seeds: (u64, u64),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +42,7 @@ struct Words {
 
 impl<'t> Interner<'t> {
     pub(crate) fn new() -> Self {
-        Self { places: vec![EMPTY; 64], entries: Vec::new(), last: 0 }
+        Self { places: vec![EMPTY; PLACES], entries: Vec::new(), last: 0, seeds: seeds() }
     }
 
     /// A code that no text has.
@@ -55,7 +59,7 @@ impl<'t> Interner<'t> {
             return self.last;
         }
         let mask = self.places.len() - 1;
-        let mut place = words.hash() & mask;
+        let mut place = words.hash(self.seeds) & mask;
         loop {
             let code = self.places[place];
             if code == EMPTY {
@@ -97,7 +101,7 @@ impl<'t> Interner<'t> {
         let mask = self.places.len() * 4 - 1;
         let mut places = vec![EMPTY; mask + 1];
         for (code, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.text.is_some()) {
-            let mut place = entry.words.hash() & mask;
+            let mut place = entry.words.hash(self.seeds) & mask;
             while places[place] != EMPTY {
                 place = (place + 1) & mask;
             }
@@ -111,28 +115,21 @@ impl Words {
     #[inline]
     fn of(text: &[u8]) -> Self {
         let len = text.len();
-        let (first, last) = match text {
-            _ if len > 16 => (seed().hash_one(text), 0),
-            [a, b, c, d, e, f, g, h, ..] => {
-                let tail = text.last_chunk::<8>().map_or(0, |tail| u64::from_le_bytes(*tail));
-                (u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), tail)
-            }
-            [a, b, c, d, ..] => {
-                let tail = text.last_chunk::<4>().map_or(0, |tail| u32::from_le_bytes(*tail));
-                (u32::from_le_bytes([*a, *b, *c, *d]).into(), tail.into())
-            }
-            [a, b, c] => (u32::from_le_bytes([*a, *b, *c, 0]).into(), 0),
-            [a, b] => (u32::from_le_bytes([*a, *b, 0, 0]).into(), 0),
-            [a] => (u64::from(*a), 0),
-            _ => (0, 0),
+        let (first, last) = if len > 16 {
+            (seed().hash_one(text), 0)
+        } else if let (Some(head), Some(tail)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+            (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
+        } else if let (Some(head), Some(tail)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+            (u32::from_le_bytes(*head).into(), u32::from_le_bytes(*tail).into())
+        } else {
+            (text.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)), 0)
         };
         Self { first, last, len }
     }
 
     /// Folded multiplication, seeded so that no tape can be written to make all keys collide.
     #[inline]
-    fn hash(self) -> usize {
-        let (a, b) = seeds();
+    fn hash(self, (a, b): (u64, u64)) -> usize {
         let product = u128::from(self.first ^ a)
             .wrapping_mul(u128::from(self.last ^ b ^ (self.len as u64).rotate_left(32)));
         let folded = (product as u64) ^ ((product >> 64) as u64);
@@ -146,7 +143,6 @@ fn seed() -> &'static DefaultHashBuilder {
     SEED.get_or_init(DefaultHashBuilder::default)
 }
 
-#[inline]
 fn seeds() -> (u64, u64) {
     static SEEDS: OnceLock<(u64, u64)> = OnceLock::new();
     *SEEDS.get_or_init(|| (seed().hash_one(1_u64), seed().hash_one(2_u64)))

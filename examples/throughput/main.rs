@@ -173,15 +173,19 @@ fn from_file(arguments: &Arguments, path: &Path) -> Outcome<Measured> {
         let start = Instant::now();
         let tape = Tape::open(path, &contract, &options)?;
         let plan = Plan::new(&kpis, &tape.schema(), &plan_options(arguments, true))?;
-        let needed = Needed::only(plan.columns().map(|column| column.name().to_owned()));
+        let mut needed = Needed::only(plan.columns().map(|column| column.name().to_owned()));
+        let as_of = arguments.as_of.as_ref().map(|date| date.parse()).transpose()?;
+        if let Some(date) = as_of {
+            needed = needed.at("measurement_date", date);
+        }
         let (state, report) = tape.read(&needed)?.fold(
             || plan.empty(),
             |state, batch| plan.fold(state, batch),
             |state, other| plan.merge(state, &other),
         )?;
-        rows = usize::try_from(report.rows)?;
-        groups = match &arguments.as_of {
-            Some(date) => plan.outcomes(&state, AsOf::Date(date.parse()?))?.groups.len(),
+        rows = usize::try_from(report.rows + report.rows_left_out)?;
+        groups = match as_of {
+            Some(date) => plan.outcomes(&state, AsOf::Date(date))?.groups.len(),
             None => finish(&plan, &state)?,
         };
         seconds.push(start.elapsed().as_secs_f64());

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use chrono::NaiveDate;
+
 use crate::PipelineError;
 use crate::contract::Contract;
 
@@ -20,24 +22,37 @@ pub const MAX_BATCH_ROWS: usize = 1 << 20;
 /// The most bytes of a CSV file that a thread may be asked to take at a time.
 pub const MAX_CHUNK_BYTES: usize = 1 << 26;
 
-/// Which of the contract's columns are read.
+/// Which of the contract's columns are read, and which snapshot.
 ///
 /// A name that the contract does not declare is like a column that the file lacks: it is not in the schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Needed {
     /// Canonical names; `None` for all the contract's columns.
     pub columns: Option<BTreeSet<String>>,
+    /// A date column and the only date that is asked for.
+    pub snapshot: Option<(String, NaiveDate)>,
 }
 
 impl Needed {
     /// All the contract's columns.
     pub const fn all() -> Self {
-        Self { columns: None }
+        Self { columns: None, snapshot: None }
     }
 
     /// Only these.
     pub fn only<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
-        Self { columns: Some(names.into_iter().map(Into::into).collect()) }
+        Self { columns: Some(names.into_iter().map(Into::into).collect()), snapshot: None }
+    }
+
+    /// The same, where only the rows of one date matter.
+    ///
+    /// A Parquet row group whose statistics say that it has none is left out and counted in
+    /// [`rows_left_out`](IngestReport::rows_left_out); what is read may still hold other dates. Other formats have no
+    /// statistics, and are read as a whole.
+    #[must_use]
+    pub fn at(mut self, column: impl Into<String>, date: NaiveDate) -> Self {
+        self.snapshot = Some((column.into(), date));
+        self
     }
 
     fn contains(&self, name: &str) -> bool {

@@ -93,11 +93,14 @@ impl Tape {
     /// [`ErrorKind::Data`](crate::ErrorKind) if the file is damaged.
     pub fn read(self, needed: &Needed) -> Result<TapeReader, PipelineError> {
         let Self { input, file, columns, ignored, options } = self;
+        let snapshot = needed.snapshot.as_ref().and_then(|(name, date)| {
+            Some((columns.iter().find(|column| column.bound.column.name == *name)?.bound.index, *date))
+        });
         let columns: Vec<ColumnReader> =
             columns.into_iter().filter(|column| needed.contains(&column.bound.column.name)).collect();
         let schema = schema(&columns);
         let format = file.format();
-        let report = IngestReport::new(&input.path, format, ignored, &columns);
+        let mut report = IngestReport::new(&input.path, format, ignored, &columns);
         let (wanted, positions) = project(&columns);
         let typed = TypedTape {
             input: Arc::clone(&input),
@@ -113,7 +116,9 @@ impl Tape {
             }
             TapeFile::Parquet(file) => {
                 let bound: Vec<&Bound> = columns.iter().map(|column| &column.bound).collect();
-                (Extent::default(), Box::new(file.read(typed, &bound, wanted)?))
+                let groups = file.read(typed, &bound, wanted, snapshot)?;
+                report.rows_left_out = groups.rows_left_out();
+                (Extent::default(), Box::new(groups))
             }
             TapeFile::Ipc(file) => (Extent::default(), Box::new(file.read(typed, wanted)?)),
         };

@@ -7,12 +7,15 @@ use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use ::parquet::basic::Type as PhysicalType;
+use ::parquet::basic::{LogicalType, Type as PhysicalType};
 use ::parquet::errors::ParquetError;
+use ::parquet::file::metadata::ParquetMetaData;
 use ::parquet::file::reader::{ChunkReader, Length};
+use ::parquet::file::statistics::Statistics;
 use ::parquet::schema::types::Type;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
+use chrono::NaiveDate;
 
 use super::input::{Cursor, SharedCursor};
 use super::part::{Part, Parts, Passed};
@@ -29,11 +32,12 @@ pub(crate) struct ParquetFile {
 }
 
 /// The row groups that have not been handed out.
-struct RowGroups {
+pub(crate) struct RowGroups {
     tape: Arc<TypedTape>,
     metadata: ArrowReaderMetadata,
     mask: ProjectionMask,
-    next: usize,
+    /// The numbers of those that may hold rows that are asked for, the next one last.
+    wanted: Vec<usize>,
 }
 
 impl ParquetFile {
@@ -55,20 +59,52 @@ impl ParquetFile {
         tape: TypedTape,
         bound: &[&Bound],
         wanted: Vec<usize>,
-    ) -> Result<impl Parts + use<>, PipelineError> {
+        snapshot: Option<(usize, NaiveDate)>,
+    ) -> Result<RowGroups, PipelineError> {
         let metadata = decode(&tape.input, FORMAT, || Ok::<_, ParquetError>(hinted(&self.metadata, bound)))?;
         let mask = ProjectionMask::roots(metadata.parquet_schema(), wanted);
-        Ok(RowGroups { tape: Arc::new(tape), metadata, mask, next: 0 })
+        let may_hold = |group: &usize| {
+            snapshot.is_none_or(|(column, date)| may_hold(metadata.metadata(), *group, column, date))
+        };
+        let wanted = (0..metadata.metadata().num_row_groups()).filter(may_hold).rev().collect();
+        Ok(RowGroups { tape: Arc::new(tape), metadata, mask, wanted })
+    }
+}
+
+impl RowGroups {
+    /// Rows of the groups that will not be read.
+    pub(crate) fn rows_left_out(&self) -> u64 {
+        let groups = self.metadata.metadata().row_groups();
+        let left_out = (0..groups.len()).filter(|group| !self.wanted.contains(group));
+        left_out.map(|group| u64::try_from(groups[group].num_rows()).unwrap_or(0)).sum()
+    }
+}
+
+/// Whether a row group may hold rows of a date, by its statistics; where it has none, it may.
+fn may_hold(metadata: &ParquetMetaData, group: usize, column: usize, date: NaiveDate) -> bool {
+    let roots = metadata.file_metadata().schema_descr().root_schema().get_fields();
+    let Some(root) = roots.get(column) else { return true };
+    let is_date = root.is_primitive() && root.get_basic_info().logical_type_ref() == Some(&LogicalType::Date);
+    let chunk = metadata
+        .row_group(group)
+        .columns()
+        .iter()
+        .find(|chunk| chunk.column_path().parts() == [root.name().to_owned()]);
+    let days = date.signed_duration_since(NaiveDate::default()).num_days();
+    match chunk.and_then(|chunk| chunk.statistics()) {
+        Some(Statistics::Int32(values)) if is_date => {
+            let least = values.min_opt().is_none_or(|least| i64::from(*least) <= days);
+            let largest = values.max_opt().is_none_or(|largest| i64::from(*largest) >= days);
+            least && largest
+        }
+        _ => true,
     }
 }
 
 impl Parts for RowGroups {
     fn next_part(&mut self) -> Result<Option<Box<dyn Part>>, PipelineError> {
-        if self.next >= self.metadata.metadata().num_row_groups() {
-            return Ok(None);
-        }
-        let (group, metadata, mask) = (self.next, self.metadata.clone(), self.mask.clone());
-        self.next += 1;
+        let Some(group) = self.wanted.pop() else { return Ok(None) };
+        let (metadata, mask) = (self.metadata.clone(), self.mask.clone());
         let tape = Arc::clone(&self.tape);
         let open = move || {
             decode(&tape.input, FORMAT, || {

@@ -23,6 +23,8 @@ pub struct IngestReport {
     pub bytes: u64,
     /// Rows read.
     pub rows: u64,
+    /// Rows of Parquet row groups that were not read, because their statistics exclude the date that was asked for.
+    pub rows_left_out: u64,
     /// Headers that the contract does not declare, trimmed and lower-cased, in the order of the file.
     pub ignored_columns: Vec<String>,
     /// The columns read, in the order of the contract.
@@ -99,6 +101,7 @@ impl IngestReport {
             sha256: None,
             bytes: 0,
             rows: 0,
+            rows_left_out: 0,
             ignored_columns,
             columns: columns.iter().map(ColumnReport::new).collect(),
         }

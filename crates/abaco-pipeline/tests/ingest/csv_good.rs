@@ -132,7 +132,7 @@ fn only_what_is_needed() {
     assert_eq!(names(&batch.schema()), ["loan_id", "balance"]);
     // The contract declares the others, so they are not ignored columns.
     assert_eq!(report.ignored_columns, ["extra"]);
-    let none = Needed { columns: Some(BTreeSet::new()) };
+    let none = Needed { columns: Some(BTreeSet::new()), ..Needed::default() };
     let (batch, report) = read(&tape.path, &contract, &none, 2).unwrap();
     assert_eq!((batch.num_columns(), report.rows), (0, 3));
 }

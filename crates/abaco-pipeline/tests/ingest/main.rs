@@ -16,5 +16,6 @@ mod damaged;
 mod folded;
 mod formats;
 mod known_answers;
+mod snapshots;
 mod typed_columns;
 mod whole_arrays;

@@ -71,8 +71,8 @@ impl<'a> Block<'a> {
         self.len
     }
 
-    pub(crate) fn all(&self) -> Mask {
-        self.all
+    pub(crate) fn all(&self) -> &Mask {
+        &self.all
     }
 
     pub(crate) fn valid_column(&self, id: ColumnId) -> Option<Mask> {

@@ -41,6 +41,9 @@ use crate::state::{MAX_ROWS, SetState, State};
 /// what was added up for them reaches the state seldom.
 const SEGMENT: usize = 2 * BLOCK;
 
+/// Rows that a thread takes at a time.
+const PIECE: usize = 2 * SEGMENT;
+
 impl Plan {
     /// The state of no rows; merging it changes nothing.
     pub fn empty(&self) -> State {
@@ -258,5 +261,5 @@ impl Plan {
 /// A batch in pieces that are worth a thread each, with their first rows; slicing copies nothing.
 fn slices(batch: &RecordBatch) -> Vec<(usize, RecordBatch)> {
     let rows = batch.num_rows();
-    (0..rows).step_by(SEGMENT).map(|start| (start, batch.slice(start, SEGMENT.min(rows - start)))).collect()
+    (0..rows).step_by(PIECE).map(|start| (start, batch.slice(start, PIECE.min(rows - start)))).collect()
 }

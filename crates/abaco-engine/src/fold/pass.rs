@@ -106,22 +106,29 @@ impl<'p> Pass<'p> {
 
 impl ScopeTallies<'_> {
     fn add(&mut self, block: &Block<'_>, places: Places<'_>, count: usize) {
+        let filtered;
         let rows = match self.scope.filter {
             Some(filter) if block.is_never_true(filter) => return,
             Some(filter) => {
-                let rows = block.truth(filter).is_true;
-                count_rows(&mut self.rows, &rows, places);
-                rows
+                filtered = block.truth(filter).is_true;
+                count_rows(&mut self.rows, &filtered, places);
+                Rows { mask: &filtered, all: filtered == *block.all() }
             }
-            None => block.all(),
+            None => Rows { mask: block.all(), all: true },
         };
         self.met = true;
         for (tally, accumulated) in self.scope.tallies.iter().zip(&mut self.tallies) {
             match (tally.of, accumulated) {
                 (Tallied::Sum(value), Accumulated::Sums { sums, nulls }) => {
                     let numbers = block.number(value);
-                    let live = without_nulls(&rows, numbers.valid, nulls, places, count);
-                    sums.add(&numbers.values, &live, live == block.all(), places);
+                    match &numbers.valid {
+                        None => sums.add(&numbers.values, rows.mask, rows.all, places),
+                        Some(valid) => {
+                            count_nulls(rows.mask, valid, nulls, places, count);
+                            let live = rows.mask.and(valid);
+                            sums.add(&numbers.values, &live, live == *block.all(), places);
+                        }
+                    }
                 }
                 (Tallied::Valid(operand), Accumulated::Nulls(nulls)) => {
                     let valid = match operand {
@@ -129,18 +136,28 @@ impl ScopeTallies<'_> {
                         Validity::Column(id) => block.valid_column(id),
                         Validity::Always => None,
                     };
-                    without_nulls(&rows, valid, nulls, places, count);
+                    if let Some(valid) = valid {
+                        count_nulls(rows.mask, &valid, nulls, places, count);
+                    }
                 }
                 (Tallied::Extreme { value, largest }, Accumulated::Extremes(cells)) => {
                     let numbers = block.number(value);
-                    rows.for_each(|row| cells[places.of(row)].matched += 1);
-                    let live = numbers.valid.map_or(rows, |valid| rows.and(&valid));
+                    rows.mask.for_each(|row| cells[places.of(row)].matched += 1);
+                    let live = numbers.valid.map_or(*rows.mask, |valid| rows.mask.and(&valid));
                     live.for_each(|row| cells[places.of(row)].offer(value_at(&numbers.values, row), largest));
                 }
                 _ => {}
             }
         }
     }
+}
+
+/// The rows of a scope in a block.
+#[derive(Clone, Copy)]
+struct Rows<'m> {
+    mask: &'m Mask,
+    /// Whether they are all rows of the block.
+    all: bool,
 }
 
 impl Accumulated {
@@ -166,18 +183,10 @@ impl Places<'_> {
     }
 }
 
-/// The rows that are valid, after counting those that are not.
-fn without_nulls(
-    rows: &Mask,
-    valid: Option<Mask>,
-    nulls: &mut Vec<u32>,
-    places: Places<'_>,
-    count: usize,
-) -> Mask {
-    let Some(valid) = valid else { return *rows };
+/// Counts the rows that are not valid.
+fn count_nulls(rows: &Mask, valid: &Mask, nulls: &mut Vec<u32>, places: Places<'_>, count: usize) {
     nulls.resize(count, 0);
-    count_rows(nulls, &rows.without(&valid), places);
-    rows.and(&valid)
+    count_rows(nulls, &rows.without(valid), places);
 }
 
 fn count_rows(counts: &mut [u32], rows: &Mask, places: Places<'_>) {

@@ -183,7 +183,7 @@ fn from_file(arguments: &Arguments, path: &Path) -> Outcome<Measured> {
             |state, batch| plan.fold(state, batch),
             |state, other| plan.merge(state, &other),
         )?;
-        rows = usize::try_from(report.rows + report.rows_left_out)?;
+        rows = usize::try_from(report.rows)?;
         groups = match as_of {
             Some(date) => plan.outcomes(&state, AsOf::Date(date))?.groups.len(),
             None => finish(&plan, &state)?,

@@ -127,7 +127,7 @@ impl Words {
         Self { first, last, len }
     }
 
-    /// Folded multiplication, seeded so that no tape can be written to make all keys collide.
+    /// Folded multiplication, seeded so that which keys meet differs from process to process.
     #[inline]
     fn hash(self, (a, b): (u64, u64)) -> usize {
         let product = u128::from(self.first ^ a)

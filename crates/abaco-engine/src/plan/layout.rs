@@ -1,9 +1,9 @@
 //! The layout: what a state accumulates for the measures of a plan, and how they are read from it.
 //!
 //! Measures whose conditions differ only in one column, such as balances by days past due, share their slots: each
-//! bucket of the column has one, every row is added up once, and a measure is the sum of its buckets.
+//! bucket of the column has one, each of their rows is added up once, and a measure is the sum of its buckets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::i256;
 use hashbrown::HashMap;
@@ -100,7 +100,7 @@ pub(crate) struct Layout {
     pub(crate) buckets: Vec<Buckets>,
     /// One per measure.
     pub(crate) readings: Vec<Reading>,
-    /// What each slot holds, in words: part of the plan's fingerprint.
+    /// What each scope and slot holds, in words: part of the plan's fingerprint.
     pub(crate) texts: Vec<String>,
 }
 
@@ -120,7 +120,9 @@ impl Layout {
         nodes: &mut Nodes,
         ordered: &dyn Fn(ColumnId) -> bool,
     ) -> Self {
-        let wishes: Vec<Wish> = measures.iter().map(|measure| wish(nodes, &measure.kind, ordered)).collect();
+        let mut cuts = BTreeMap::new();
+        let wishes: Vec<Wish> =
+            measures.iter().map(|measure| wish(nodes, &measure.kind, ordered, &mut cuts)).collect();
         let selections: Vec<&Selection> = wishes.iter().flat_map(Wish::selections).collect();
         let keys = Keys::of(nodes, &selections, ordered);
         let mut builder = Builder { layout: Self::default(), keys, nodes, scopes: HashMap::new() };
@@ -150,7 +152,7 @@ impl Wish {
     }
 }
 
-fn wish(nodes: &Nodes, kind: &MeasureKind, ordered: &dyn Fn(ColumnId) -> bool) -> Wish {
+fn wish(nodes: &Nodes, kind: &MeasureKind, ordered: &dyn Fn(ColumnId) -> bool, cuts: &mut Cuts) -> Wish {
     match kind {
         MeasureKind::Count { filter } => Wish::Rows(Selection::of(nodes, *filter)),
         MeasureKind::CountValid { operand, filter } => {
@@ -158,7 +160,7 @@ fn wish(nodes: &Nodes, kind: &MeasureKind, ordered: &dyn Fn(ColumnId) -> bool) -
         }
         MeasureKind::Sum(sum) => {
             let rows = Selection::of(nodes, sum.filter);
-            case(nodes, sum.value, &rows, ordered).unwrap_or(Wish::Tally(rows, Tallied::Sum(sum.value)))
+            case(nodes, sum.value, &rows, ordered, cuts).unwrap_or(Wish::Tally(rows, Tallied::Sum(sum.value)))
         }
         MeasureKind::Extreme { value, filter, largest } => {
             Wish::Tally(Selection::of(nodes, *filter), Tallied::Extreme { value: *value, largest: *largest })
@@ -168,6 +170,9 @@ fn wish(nodes: &Nodes, kind: &MeasureKind, ordered: &dyn Fn(ColumnId) -> bool) -
     }
 }
 
+/// The cuts that cases need, by column.
+type Cuts = BTreeMap<ColumnId, BTreeSet<i128>>;
+
 /// `SUM(CASE WHEN p THEN x .. ELSE 0 END)` is the sum of `x` where `p` is true. With several branches that holds for
 /// the buckets of one column, where the earlier branches are told apart without looking at rows.
 fn case(
@@ -175,6 +180,7 @@ fn case(
     value: NumberId,
     rows: &Selection,
     ordered: &dyn Fn(ColumnId) -> bool,
+    known: &mut Cuts,
 ) -> Option<Wish> {
     let NumberOp::Case { branches, otherwise } = &nodes.number(value).op else { return None };
     let zero_elsewhere = match otherwise {
@@ -189,7 +195,8 @@ fn case(
         [(when, then)] => selections.push((rows.and(nodes, *when), *then)),
         branches if branches.len() <= MAX_BRANCHES => {
             let column = column_of(nodes, branches.first()?.0).filter(|column| ordered(*column))?;
-            let mut cuts = BTreeSet::new();
+            // Together with those of the cases before, so that no number of them cuts a column too finely.
+            let mut cuts = known.get(&column).cloned().unwrap_or_default();
             // Only buckets can tell these branches apart, so every cut must be possible.
             let (own, _) = rows.split(nodes, column);
             if !own.iter().all(|truth| add_cuts(nodes, *truth, &mut cuts)) {
@@ -206,6 +213,7 @@ fn case(
                 selections.push((selection, *then));
                 earlier.push(*when);
             }
+            known.insert(column, cuts);
         }
         _ => return None,
     }
@@ -339,6 +347,7 @@ impl Builder<'_> {
         };
         let width = buckets.map_or(1, |id| self.layout.buckets[id.0].len());
         let scope = self.layout.scopes.len();
+        self.layout.texts.push(format!("scope {scope} {key:?}"));
         self.layout.scopes.push(Scope { filter, buckets, rows: vec![None; width], tallies: Vec::new() });
         self.scopes.insert(key, scope);
         scope

@@ -168,7 +168,8 @@ impl Plan {
 
     /// SHA-256, in hexadecimal, of what decides the meaning of a state: measures, scales, snapshot and groupings.
     ///
-    /// The physical width of a column is not part of it, so states of a narrow and a wide tape merge.
+    /// The physical width of a column is not part of it, so states of a narrow and a wide tape merge, as long as both
+    /// can serve the same KPIs.
     pub fn fingerprint(&self) -> String {
         hex(&self.fingerprint)
     }
@@ -227,7 +228,8 @@ impl Plan {
         for buckets in &self.layout.buckets {
             line(format!("buckets {} {:?}", key(&buckets.column), buckets.cuts));
         }
-        self.layout.texts.iter().for_each(|slot| line(slot.clone()));
+        self.layout.texts.iter().for_each(|text| line(text.clone()));
+        self.layout.readings.iter().for_each(|reading| line(format!("{reading:?}")));
         hasher.finalize().into()
     }
 }

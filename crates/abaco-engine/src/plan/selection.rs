@@ -104,9 +104,22 @@ pub(crate) fn number_text(nodes: &Nodes, number: NumberId) -> String {
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     cuts: BTreeMap<ColumnId, BTreeSet<i128>>,
-    /// Families: the selections that differ only in their conditions on one column.
-    families: BTreeMap<(ColumnId, BTreeSet<String>), BTreeSet<String>>,
+    families: BTreeMap<(ColumnId, BTreeSet<String>), Family>,
     uses: BTreeMap<ColumnId, BTreeSet<String>>,
+}
+
+/// Selections that differ only in their conditions on one column.
+#[derive(Debug, Default)]
+struct Family {
+    members: BTreeSet<String>,
+    cuts: BTreeSet<i128>,
+}
+
+impl Family {
+    /// Each bucket has slots of its own, so a few conditions that cut finely are better served by filters.
+    fn is_worth_buckets(&self) -> bool {
+        self.members.len() > 1 && self.cuts.len() <= 2 * self.members.len() + 2
+    }
 }
 
 impl Keys {
@@ -122,7 +135,10 @@ impl Keys {
             if let Some(column) = keys.candidate(nodes, selection) {
                 let (_, rest) = selection.split(nodes, column);
                 let family = keys.families.entry((column, texts(nodes, &rest))).or_default();
-                family.insert(selection.text(nodes));
+                family.members.insert(selection.text(nodes));
+                conditions(nodes, selection, column).iter().for_each(|truth| {
+                    add_cuts(nodes, *truth, &mut family.cuts);
+                });
             }
         }
         // What needs its buckets comes first; the others have them if there is room.
@@ -163,7 +179,7 @@ impl Keys {
 
     fn is_family(&self, nodes: &Nodes, selection: &Selection, column: ColumnId) -> bool {
         let (_, rest) = selection.split(nodes, column);
-        self.families.get(&(column, texts(nodes, &rest))).is_some_and(|family| family.len() > 1)
+        self.families.get(&(column, texts(nodes, &rest))).is_some_and(Family::is_worth_buckets)
     }
 
     /// The column that most selections ask about, among those that this one asks about.

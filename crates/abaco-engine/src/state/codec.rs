@@ -58,6 +58,10 @@ impl State {
         for _ in 0..input.len(8)? {
             sets.push(input.set()?);
         }
+        // Every row is in one group of each set.
+        if sets.windows(2).any(|pair| pair[0].total_rows() != pair[1].total_rows()) {
+            return Err(input.error("sets of different rows"));
+        }
         if input.offset != bytes.len() {
             return Err(input.error("bytes left over"));
         }
@@ -153,6 +157,11 @@ impl Writer {
             }
         }
     }
+}
+
+fn is_row_value(value: i256) -> bool {
+    let bound = power_of_ten(MAX_ROW_DIGITS);
+    value < bound && value > bound.wrapping_neg()
 }
 
 /// The fewest bytes that a group takes.
@@ -312,7 +321,7 @@ impl<'b> Reader<'b> {
                 let matched = self.count(rows)?;
                 let value = match present {
                     0 if value == i256::ZERO => None,
-                    1 => Some(value),
+                    1 if matched > 0 && is_row_value(value) => Some(value),
                     _ => return Err(self.error("not an extreme value")),
                 };
                 cells.add(group, slot, &Share::Extreme(ExtremeCell { value, matched }));

@@ -100,7 +100,7 @@ impl Groups {
 
 /// The hash of a key, the same for all states of a process.
 pub(crate) fn hash_key<'k>(snapshot: Option<i32>, by: impl Iterator<Item = &'k KeyValue>) -> u64 {
-    // Seeded, so that no tape can be written to make all keys collide.
+    // Seeded, so that which keys meet differs from process to process.
     static SEED: OnceLock<DefaultHashBuilder> = OnceLock::new();
     let mut state = SEED.get_or_init(DefaultHashBuilder::default).build_hasher();
     snapshot.hash(&mut state);

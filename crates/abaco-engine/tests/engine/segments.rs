@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use abaco_engine::{AsOf, Plan, PlanOptions, State};
-use abaco_kpi::{FormulaKpi, Fraction, Kpi, col, count, sum};
+use abaco_kpi::{FormulaKpi, Fraction, Kpi, KpiSpec, Unit, case, col, count, sum};
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::{Int32Type, i256};
 use num_bigint::BigInt;
@@ -117,7 +117,11 @@ fn sums_are_exact_at_every_width(
     #[values(1, 5, 40_000)] every: usize,
 ) {
     let value = |row: usize| {
-        if row % every == 0 { edges[(row / every) % edges.len()] } else { spread(row) as i128 % 1_000 }
+        if row.is_multiple_of(every) {
+            edges[(row / every) % edges.len()]
+        } else {
+            spread(row) as i128 % 1_000
+        }
     };
     let null = |row: usize| row % 11 == 3;
     let group = |row: usize| spread(row * 5) % groups;
@@ -172,5 +176,36 @@ fn the_first_row_that_fails_is_reported_whatever_the_threads() {
     for _ in 0..20 {
         let error = plan.fold_all(&[tape.clone()]).unwrap_err();
         assert!(error.to_string().contains("40000") || error.to_string().contains("40001"), "{error}");
+    }
+}
+
+/// More cuts than a column may have buckets for: the later cases are told apart row by row, with the same sums.
+#[test]
+fn cases_that_cut_a_column_ever_finer_stay_exact() {
+    let days_of = |row: usize| (spread(row) % 4_000) as i64;
+    let value = |row: usize| spread(row * 3) as i64 % 1_000;
+    let tape = batch([
+        ("dpd", ints((0..ROWS).map(|row| Some(days_of(row))))),
+        ("ead", ints((0..ROWS).map(|row| Some(value(row))))),
+    ]);
+    // Each branch asks for one day; days of different cases are far apart.
+    let day = |case: usize, branch: usize| (case * 7 + branch * 200) as i64;
+    let kpis: Vec<FormulaKpi> = (0..12)
+        .map(|index| {
+            let mut cases = case(col("dpd").eq(day(index, 0)), "ead");
+            for branch in 1..16 {
+                cases = cases.when(col("dpd").eq(day(index, branch)), "ead");
+            }
+            let spec = KpiSpec::new(format!("case_{index}"), "Case", Unit::Ratio);
+            FormulaKpi::new(spec, sum(cases.otherwise(0)))
+        })
+        .collect();
+    let plan = plan(&kpis, &tape, &["dpd"]);
+    let outcomes = plan.outcomes(&plan.fold_all(&[tape]).unwrap(), AsOf::Single).unwrap();
+    for (index, outcome) in outcomes.groups[0].outcomes.iter().enumerate() {
+        let of_the_case = |row: &usize| (0..16).any(|branch| days_of(*row) == day(index, branch));
+        let expected: i64 = (0..ROWS).filter(of_the_case).map(value).sum();
+        assert!(expected > 0);
+        assert_eq!(outcome.exact().unwrap().to_string(), expected.to_string(), "case {index}");
     }
 }

@@ -44,11 +44,12 @@ impl Needed {
         Self { columns: Some(names.into_iter().map(Into::into).collect()), snapshot: None }
     }
 
-    /// The same, where only the rows of one date matter.
+    /// The same, and of the rows only those of one date, and those without a date.
     ///
-    /// A Parquet row group whose statistics say that it has none is left out and counted in
-    /// [`rows_left_out`](IngestReport::rows_left_out); what is read may still hold other dates. Other formats have no
-    /// statistics, and are read as a whole.
+    /// Parquet row groups that by their statistics hold neither are not decoded; they are counted in
+    /// [`rows_left_out`](IngestReport::rows_left_out). The other rows are read and checked, counted in
+    /// [`rows`](IngestReport::rows), and not handed over. What looks at earlier snapshots, such as `LAG`, then finds
+    /// none: it needs the whole tape. A column that the tape does not have, or that is no date, is ignored.
     #[must_use]
     pub fn at(mut self, column: impl Into<String>, date: NaiveDate) -> Self {
         self.snapshot = Some((column.into(), date));
@@ -56,7 +57,8 @@ impl Needed {
     }
 
     fn contains(&self, name: &str) -> bool {
-        self.columns.as_ref().is_none_or(|columns| columns.contains(name))
+        let is_snapshot = self.snapshot.as_ref().is_some_and(|(column, _)| column == name);
+        is_snapshot || self.columns.as_ref().is_none_or(|columns| columns.contains(name))
     }
 }
 

@@ -7,7 +7,9 @@ use arrow::datatypes::{Schema, SchemaRef};
 
 use super::{IngestOptions, IngestReport, Needed, TapeReader};
 use crate::PipelineError;
-use crate::contract::{Bound, Contract};
+use crate::contract::{Bound, ColumnType, Contract};
+use crate::source::date_text::days_since_1970;
+use crate::source::one_date::{OneDate, RowsOf};
 use crate::source::part::{Extent, Parts};
 use crate::source::typed_part::{TypedTape, check_types, project};
 use crate::source::{ColumnReader, CsvFile, Format, Input, IpcFile, ParquetFile};
@@ -93,12 +95,16 @@ impl Tape {
     /// [`ErrorKind::Data`](crate::ErrorKind) if the file is damaged.
     pub fn read(self, needed: &Needed) -> Result<TapeReader, PipelineError> {
         let Self { input, file, columns, ignored, options } = self;
-        let snapshot = needed.snapshot.as_ref().and_then(|(name, date)| {
-            Some((columns.iter().find(|column| column.bound.column.name == *name)?.bound.index, *date))
-        });
         let columns: Vec<ColumnReader> =
             columns.into_iter().filter(|column| needed.contains(&column.bound.column.name)).collect();
         let schema = schema(&columns);
+        let snapshot = needed.snapshot.as_ref().and_then(|(name, date)| {
+            let is_date = |column: &ColumnReader| {
+                column.bound.column.name == *name && column.bound.column.column_type == ColumnType::Date
+            };
+            let position = columns.iter().position(is_date)?;
+            Some((position, columns[position].bound.index, *date))
+        });
         let format = file.format();
         let mut report = IngestReport::new(&input.path, format, ignored, &columns);
         let (wanted, positions) = project(&columns);
@@ -116,11 +122,19 @@ impl Tape {
             }
             TapeFile::Parquet(file) => {
                 let bound: Vec<&Bound> = columns.iter().map(|column| &column.bound).collect();
-                let groups = file.read(typed, &bound, wanted, snapshot)?;
+                let groups =
+                    file.read(typed, &bound, wanted, snapshot.map(|(_, index, date)| (index, date)))?;
                 report.rows_left_out = groups.rows_left_out();
                 (Extent::default(), Box::new(groups))
             }
             TapeFile::Ipc(file) => (Extent::default(), Box::new(file.read(typed, wanted)?)),
+        };
+        let parts = match snapshot {
+            None => parts,
+            Some((column, _, date)) => {
+                let rows = RowsOf { path: input.path.clone(), column, days: days_since_1970(date) };
+                Box::new(OneDate { parts, rows })
+            }
         };
         Ok(TapeReader::new(input, schema, parts, columns, before, report, options.digest))
     }

@@ -79,6 +79,11 @@ pub(crate) fn determines_a_date(format: &str) -> bool {
         })
 }
 
+/// Days from 1970-01-01, as Arrow's `Date32` counts them.
+pub(crate) fn days_since_1970(date: NaiveDate) -> i64 {
+    i64::from(date.num_days_from_ce()) - i64::from(UNIX_EPOCH_DAY)
+}
+
 fn days(date: NaiveDate) -> Option<i32> {
     let days = date.num_days_from_ce() - UNIX_EPOCH_DAY;
     in_calendar(i64::from(days)).then_some(days)

@@ -12,6 +12,7 @@ mod input;
 mod ipc;
 mod ipc_footer;
 mod nulls;
+pub(crate) mod one_date;
 mod parquet;
 pub(crate) mod part;
 mod pow10;

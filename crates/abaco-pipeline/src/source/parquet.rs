@@ -9,7 +9,7 @@ use ::parquet::arrow::arrow_reader::{
 };
 use ::parquet::basic::{LogicalType, Type as PhysicalType};
 use ::parquet::errors::ParquetError;
-use ::parquet::file::metadata::ParquetMetaData;
+use ::parquet::file::metadata::RowGroupMetaData;
 use ::parquet::file::reader::{ChunkReader, Length};
 use ::parquet::file::statistics::Statistics;
 use ::parquet::schema::types::Type;
@@ -17,6 +17,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use chrono::NaiveDate;
 
+use super::date_text::days_since_1970;
 use super::input::{Cursor, SharedCursor};
 use super::part::{Part, Parts, Passed};
 use super::typed_part::{Batches, TypedPart, TypedTape, decode};
@@ -38,6 +39,8 @@ pub(crate) struct RowGroups {
     mask: ProjectionMask,
     /// The numbers of those that may hold rows that are asked for, the next one last.
     wanted: Vec<usize>,
+    /// Rows of the others.
+    rows_left_out: u64,
 }
 
 impl ParquetFile {
@@ -63,41 +66,42 @@ impl ParquetFile {
     ) -> Result<RowGroups, PipelineError> {
         let metadata = decode(&tape.input, FORMAT, || Ok::<_, ParquetError>(hinted(&self.metadata, bound)))?;
         let mask = ProjectionMask::roots(metadata.parquet_schema(), wanted);
-        let may_hold = |group: &usize| {
-            snapshot.is_none_or(|(column, date)| may_hold(metadata.metadata(), *group, column, date))
-        };
-        let wanted = (0..metadata.metadata().num_row_groups()).filter(may_hold).rev().collect();
-        Ok(RowGroups { tape: Arc::new(tape), metadata, mask, wanted })
+        let (mut wanted, mut rows_left_out) = (Vec::new(), 0);
+        for (index, group) in metadata.metadata().row_groups().iter().enumerate() {
+            let excluded = snapshot.is_some_and(|(column, date)| {
+                let roots = metadata.parquet_schema().root_schema().get_fields();
+                roots.get(column).is_some_and(|root| excludes(group, root, date))
+            });
+            if excluded {
+                rows_left_out += u64::try_from(group.num_rows()).unwrap_or(0);
+            } else {
+                wanted.push(index);
+            }
+        }
+        wanted.reverse();
+        Ok(RowGroups { tape: Arc::new(tape), metadata, mask, wanted, rows_left_out })
     }
 }
 
 impl RowGroups {
     /// Rows of the groups that will not be read.
     pub(crate) fn rows_left_out(&self) -> u64 {
-        let groups = self.metadata.metadata().row_groups();
-        let left_out = (0..groups.len()).filter(|group| !self.wanted.contains(group));
-        left_out.map(|group| u64::try_from(groups[group].num_rows()).unwrap_or(0)).sum()
+        self.rows_left_out
     }
 }
 
-/// Whether a row group may hold rows of a date, by its statistics; where it has none, it may.
-fn may_hold(metadata: &ParquetMetaData, group: usize, column: usize, date: NaiveDate) -> bool {
-    let roots = metadata.file_metadata().schema_descr().root_schema().get_fields();
-    let Some(root) = roots.get(column) else { return true };
+/// Whether the statistics of a row group say that it has no row of a date, and none without a date.
+fn excludes(group: &RowGroupMetaData, root: &Type, date: NaiveDate) -> bool {
     let is_date = root.is_primitive() && root.get_basic_info().logical_type_ref() == Some(&LogicalType::Date);
-    let chunk = metadata
-        .row_group(group)
-        .columns()
-        .iter()
-        .find(|chunk| chunk.column_path().parts() == [root.name().to_owned()]);
-    let days = date.signed_duration_since(NaiveDate::default()).num_days();
+    let chunk = group.columns().iter().find(|chunk| chunk.column_path().parts() == [root.name().to_owned()]);
+    let days = days_since_1970(date);
     match chunk.and_then(|chunk| chunk.statistics()) {
-        Some(Statistics::Int32(values)) if is_date => {
-            let least = values.min_opt().is_none_or(|least| i64::from(*least) <= days);
-            let largest = values.max_opt().is_none_or(|largest| i64::from(*largest) >= days);
-            least && largest
+        Some(Statistics::Int32(values)) if is_date && values.null_count_opt() == Some(0) => {
+            let above = values.min_opt().is_some_and(|least| i64::from(*least) > days);
+            let below = values.max_opt().is_some_and(|largest| i64::from(*largest) < days);
+            above || below
         }
-        _ => true,
+        _ => false,
     }
 }
 

@@ -92,14 +92,25 @@ impl TypedPart {
     ) -> Result<RecordBatch, PipelineError> {
         let path = &self.tape.input.path;
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(columns.len());
+        let mut earliest = None;
         for (position, column) in self.tape.positions.iter().zip(columns) {
-            let array = typed::read(column, batch.column(*position)).map_err(|fault| match fault {
-                ArrayFault::Cell(index, fault, cell) => {
-                    fault.at(path, self.rows + index as u64 + 1, None, &column.bound, &cell)
+            let array = batch.column(*position);
+            // Behind a refused cell, only an earlier row of another column is worth looking for.
+            let array = match &earliest {
+                None => Arc::clone(array),
+                Some((row, _)) => array.slice(0, *row),
+            };
+            match typed::read(column, &array) {
+                Ok(array) => arrays.push(array),
+                Err(ArrayFault::Cell(index, fault, cell)) => {
+                    let error = fault.at(path, self.rows + index as u64 + 1, None, &column.bound, &cell);
+                    earliest = Some((index, error));
                 }
-                ArrayFault::Arrow(error) => PipelineError::arrow(path, error),
-            })?;
-            arrays.push(array);
+                Err(ArrayFault::Arrow(error)) => return Err(PipelineError::arrow(path, error)),
+            }
+        }
+        if let Some((_, error)) = earliest {
+            return Err(error);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         RecordBatch::try_new_with_options(Arc::clone(&self.tape.schema), arrays, &options)

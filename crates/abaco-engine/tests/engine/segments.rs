@@ -94,7 +94,7 @@ fn groups_are_those_of_their_keys_however_many(
         .into_iter()
         .map(|(by, (rows, all, late))| (by, (rows, vec![all.to_string(), (late + rows as i64).to_string()])))
         .collect();
-    let whole = plan.fold_all(&[tape.clone()]).unwrap();
+    let whole = plan.fold_all(std::slice::from_ref(&tape)).unwrap();
     assert_eq!(outcomes(&plan, &whole), expected);
     // In other pieces, in another order.
     let mut pieces = plan.empty();
@@ -153,7 +153,7 @@ fn sums_are_exact_at_every_width(
         entry.0 += 1;
         entry.1 += cell(row).unwrap_or(0);
     }
-    let found = outcomes(&plan, &plan.fold_all(&[tape.clone()]).unwrap());
+    let found = outcomes(&plan, &plan.fold_all(std::slice::from_ref(&tape)).unwrap());
     assert_eq!(found.len(), expected.len());
     for (by, (rows, total)) in expected {
         let hundredths = Fraction::from_total(i256::from_string(&total.to_string()).unwrap(), 2);
@@ -174,7 +174,7 @@ fn the_first_row_that_fails_is_reported_whatever_the_threads() {
     let kpis = [kpi("loss", sum(col("pd") * col("lgd") * col("ead")))];
     let plan = plan(&kpis, &tape, &[]);
     for _ in 0..20 {
-        let error = plan.fold_all(&[tape.clone()]).unwrap_err();
+        let error = plan.fold_all(std::slice::from_ref(&tape)).unwrap_err();
         assert!(error.to_string().contains("40000") || error.to_string().contains("40001"), "{error}");
     }
 }

@@ -1,9 +1,9 @@
 //! Measures that go by a key: distinct counts and totals per key.
 
 use super::codes::Codes;
-use super::pass::{Pass, Share};
+use super::pass::Pass;
 use crate::plan::layout::KeyedSlot;
-use crate::state::cells::{Cells, SumCell, add_totals};
+use crate::state::cells::{Cells, Share, SumCell, add_totals};
 use crate::state::key::KeyValue;
 
 /// Moves what a segment has accumulated per group and key into the state's cells.

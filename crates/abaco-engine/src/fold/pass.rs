@@ -10,7 +10,7 @@ use super::tally::Sums;
 use super::values::Values;
 use crate::plan::layout::{Scope, SlotId, Tallied};
 use crate::plan::measure::Validity;
-use crate::state::cells::{ExtremeCell, SumCell};
+use crate::state::cells::{ExtremeCell, Share, SumCell};
 
 /// A partition and what the scopes have accumulated in its places.
 pub(crate) struct Pass<'p> {
@@ -33,13 +33,6 @@ enum Accumulated {
     Sums { sums: Sums, nulls: Vec<u32> },
     Nulls(Vec<u32>),
     Extremes(Vec<ExtremeCell>),
-}
-
-/// What a place has of one slot.
-pub(crate) enum Share {
-    Rows(u64),
-    Sum(SumCell),
-    Extreme(ExtremeCell),
 }
 
 impl<'p> Pass<'p> {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use arrow::datatypes::i256;
 
 use super::key::KeyValue;
-use crate::fold::Share;
 use crate::plan::layout::{SlotId, SlotShape};
 
 /// A sum with the counts that tell an empty one from a NULL one.
@@ -50,6 +49,13 @@ impl ExtremeCell {
             Some(best) => best.min(value),
         });
     }
+}
+
+/// What is added to a slot of a group.
+pub(crate) enum Share {
+    Rows(u64),
+    Sum(SumCell),
+    Extreme(ExtremeCell),
 }
 
 /// Totals per key, in the order of the slot's sums.

@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::datatypes::i256;
 
-use super::cells::{Cells, ExtremeCell, KeyTotals, SumCell};
+use super::cells::{Cells, ExtremeCell, KeyTotals, Share, SumCell};
 use super::key::{GroupKey, KeyValue};
 use super::{MAX_ROWS, SetState, State};
 use crate::EngineError;
-use crate::fold::Share;
 use crate::plan::compile::{MAX_ROW_DIGITS, power_of_ten};
 use crate::plan::layout::{SlotId, SlotShape};
 

@@ -67,8 +67,8 @@ impl TapeReader {
     ///
     /// Each thread has one state, and reads one part of the tape at a time: a row group, a chunk of text. So memory
     /// does not grow with the tape. Which batches meet in a state, and in which order, is not determined, and `merge`
-    /// must not depend on it; the report is that of a reader on one thread. After an error of the iterator there is
-    /// no rest, and the report stays without a digest.
+    /// must not depend on it; the report is that of a reader on one thread. After the iterator's end there is no rest, and
+    /// after its error there is no result.
     ///
     /// # Errors
     /// The error of the earliest row that has one, whatever the number of threads; what `add` and `merge` return.
@@ -99,6 +99,10 @@ impl TapeReader {
         add: impl Fn(&mut S, &RecordBatch) -> Result<(), E> + Sync,
         merge: impl Fn(&mut S, S) -> Result<(), E>,
     ) -> Result<(S, IngestReport), FoldError<E>> {
+        if self.refused {
+            let before = std::io::Error::other("the tape was refused before");
+            return Err(PipelineError::input(&self.input.path, before).into());
+        }
         if self.done {
             return Ok((empty(), self.report));
         }
@@ -159,6 +163,7 @@ struct Worker<'a, S, E> {
 
 impl<S, E> Worker<'_, S, E> {
     fn run(&self, empty: &impl Fn() -> S, add: &impl Fn(&mut S, &RecordBatch) -> Result<(), E>) {
+        let _guard = StopOnPanic(self.stop);
         let mut own = None;
         while let Some((index, part)) = self.next_part() {
             let (state, columns) = own.get_or_insert_with(|| {
@@ -207,6 +212,17 @@ impl<S, E> Worker<'_, S, E> {
         let mut findings = locked(self.findings);
         if findings.failed.as_ref().is_none_or(|(earliest, _)| index < *earliest) {
             findings.failed = Some((index, error));
+        }
+    }
+}
+
+/// Stops the other threads where a closure panics: the scope waits for them before the panic goes on.
+struct StopOnPanic<'a>(&'a AtomicBool);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
         }
     }
 }

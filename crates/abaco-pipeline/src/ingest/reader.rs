@@ -30,7 +30,10 @@ pub struct TapeReader {
     pub(super) before: Extent,
     pub(super) report: IngestReport,
     pub(super) digest: bool,
+    /// The iterator has come to its end, or to an error.
     pub(super) done: bool,
+    /// It was an error.
+    pub(super) refused: bool,
 }
 
 impl TapeReader {
@@ -58,7 +61,18 @@ impl TapeReader {
         report: IngestReport,
         digest: bool,
     ) -> Self {
-        Self { input, schema, parts, part: None, columns, before, report, digest, done: false }
+        Self {
+            input,
+            schema,
+            parts,
+            part: None,
+            columns,
+            before,
+            report,
+            digest,
+            done: false,
+            refused: false,
+        }
     }
 
     fn next_batch(&mut self) -> Result<Option<RecordBatch>, PipelineError> {
@@ -115,6 +129,7 @@ impl Iterator for TapeReader {
         }
         let next = self.next_batch().transpose();
         self.done = !matches!(next, Some(Ok(_)));
+        self.refused = matches!(next, Some(Err(_)));
         next
     }
 }

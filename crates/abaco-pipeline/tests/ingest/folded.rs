@@ -192,3 +192,34 @@ fn integers_need_no_pass() {
     let tape = crate::common::parquet(&crate::common::one_column(extremes.clone()));
     assert_eq!(&tape.read(&contract(&["x: { type: int }"])).unwrap().0["x"], &extremes);
 }
+
+#[test]
+fn what_an_iterator_refused_gives_no_result() {
+    let tape = tape("tape.csv", 10, &[3]);
+    let mut reader = ingest::open(&tape.path, &columns(), &Needed::all(), &IngestOptions::default()).unwrap();
+    assert!(reader.by_ref().any(|batch| batch.is_err()));
+    let folded = reader.fold(|| (), |(), _| Ok::<(), Infallible>(()), |(), ()| Ok(()));
+    let Err(FoldError::Tape(error)) = folded else { panic!("{folded:?}") };
+    assert!(tape.message(&error).contains("the tape was refused before"), "{error}");
+}
+
+#[test]
+fn a_panic_of_a_closure_comes_through() {
+    let tape = tape("tape.csv", 1_000, &[]);
+    let options = IngestOptions { chunk_bytes: 64, ..IngestOptions::default() };
+    let reader = ingest::open(&tape.path, &columns(), &Needed::all(), &options).unwrap();
+    let added = std::sync::atomic::AtomicUsize::new(0);
+    let folded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        reader.fold(
+            || (),
+            |(), _| -> Result<(), Infallible> {
+                added.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                panic!("a closure that fails");
+            },
+            |(), ()| Ok(()),
+        )
+    }));
+    assert!(folded.is_err());
+    // Not one per chunk: the others stop.
+    assert!(added.into_inner() <= rayon::current_num_threads());
+}

@@ -38,22 +38,26 @@ impl<'c> Partition<'c> {
 
     /// The places of `keys` combined, in their order.
     pub(crate) fn of(keys: &[&'c Codes], len: usize) -> Self {
-        keys.iter().fold(Self::whole(len), |places, key| places.refined(&key.codes, key.values.len()))
+        let whole = Self::whole(len);
+        keys.iter().fold(whole, |places, key| places.taken_apart(&key.codes, key.values.len())).counted()
     }
 
     /// Each place taken apart by codes below `distinct`.
     pub(crate) fn refined(&self, codes: &'c [Code], distinct: usize) -> Self {
-        let combinations = self.rows.len().saturating_mul(distinct);
+        self.taken_apart(codes, distinct).counted()
+    }
+
+    fn taken_apart(&self, codes: &'c [Code], distinct: usize) -> Self {
+        let count = self.origins.last().map_or(1, Vec::len);
+        let combinations = count.saturating_mul(distinct);
         let (places, origins) = match &self.places {
-            _ if distinct == 1 => {
-                (self.places.clone(), (0..self.rows.len() as u32).map(|place| (place, 0)).collect())
-            }
+            _ if distinct == 1 => (self.places.clone(), (0..count as u32).map(|place| (place, 0)).collect()),
             None => (Some(Cow::Borrowed(codes)), (0..distinct as u32).map(|code| (0, code)).collect()),
             Some(places) if combinations <= DENSE_LIMIT => {
                 let width = distinct as Code;
                 let combined = places.iter().zip(codes).map(|(place, code)| place * width + code).collect();
-                let origins = (0..self.rows.len() as u32)
-                    .flat_map(|place| (0..distinct as u32).map(move |code| (place, code)));
+                let origins =
+                    (0..count as u32).flat_map(|place| (0..distinct as u32).map(move |code| (place, code)));
                 (Some(Cow::Owned(combined)), origins.collect())
             }
             Some(places) => {
@@ -61,16 +65,22 @@ impl<'c> Partition<'c> {
                 (Some(Cow::Owned(combined)), origins)
             }
         };
-        let rows = match &places {
-            None => vec![self.len as u32],
+        let origins = self.origins.iter().cloned().chain([origins]).collect();
+        Self { places, rows: Vec::new(), origins, len: self.len }
+    }
+
+    /// With the rows of each place: once, for the finest combination.
+    fn counted(mut self) -> Self {
+        let count = self.origins.last().map_or(1, Vec::len);
+        self.rows = match &self.places {
+            None => vec![self.len as u32; count],
             Some(places) => {
-                let mut rows = vec![0; origins.len()];
+                let mut rows = vec![0; count];
                 places.iter().for_each(|place| rows[*place as usize] += 1);
                 rows
             }
         };
-        let origins = self.origins.iter().cloned().chain([origins]).collect();
-        Self { places, rows, origins, len: self.len }
+        self
     }
 
     /// Number of places, empty ones included.

@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use chrono::{DateTime, Utc};
 
+use crate::recent::RecentPlans;
 use crate::{
     AsOf, AuditEvent, DefinitionError, Definitions, EngineError, Finished, KpiResult, ObservedScales, Plan,
     PlanOptions, State,
@@ -42,6 +43,7 @@ pub struct KpiEngine {
     definitions: Definitions,
     actor: String,
     clock: fn() -> DateTime<Utc>,
+    recent: RecentPlans,
 }
 
 impl std::fmt::Debug for KpiEngine {
@@ -68,6 +70,7 @@ impl KpiEngine {
             definitions: Definitions::empty(),
             actor: "abaco-engine".to_owned(),
             clock: || DateTime::<Utc>::from(SystemTime::now()),
+            recent: RecentPlans::default(),
         }
     }
 
@@ -80,6 +83,8 @@ impl KpiEngine {
         definitions.check(&known)?;
         self.kpis = self.kpis.into_iter().map(|kpi| defined(kpi, &definitions)).collect();
         self.definitions = definitions;
+        // Definitions change names and roundings, which plans carry.
+        self.recent = RecentPlans::default();
         Ok(self)
     }
 
@@ -119,7 +124,8 @@ impl KpiEngine {
     /// Plans, folds on the threads of the current rayon pool, finishes and judges.
     ///
     /// The schema is that of the first batch; without any batch there is none, and every KPI that reads a column is
-    /// unavailable.
+    /// unavailable. The plans of the last few schemas are kept, so that whoever recomputes on each request does not plan
+    /// each time.
     ///
     /// # Errors
     /// Those of [`Plan::new`], [`Plan::fold_all`] and [`Plan::finish`]. A KPI that fails does not stop the others.
@@ -130,7 +136,7 @@ impl KpiEngine {
         as_of: AsOf,
     ) -> Result<Calculation, EngineError> {
         let schema = batches.first().map_or_else(|| Schema::empty().into(), RecordBatch::schema);
-        let plan = self.plan(&schema, options)?;
+        let plan = self.recent.get_or_plan(&schema, options, || self.plan(&schema, options))?;
         let state = plan.fold_all(batches)?;
         self.finish(&plan, &state, as_of, &ObservedScales::new())
     }

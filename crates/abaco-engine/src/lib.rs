@@ -20,6 +20,7 @@ mod finish;
 mod fold;
 mod language;
 mod plan;
+mod recent;
 mod state;
 mod suggest;
 mod threshold;

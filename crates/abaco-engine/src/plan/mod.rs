@@ -27,7 +27,7 @@ use self::node::{ColumnId, Nodes, NumberOp, Truth};
 use crate::{Bindings, EngineError};
 
 /// What a plan needs to know beyond the KPIs and the schema.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanOptions {
     /// How canonical columns are computed from the tape's.
     pub bindings: Bindings,

@@ -142,10 +142,10 @@ impl EngineError {
 
 impl EngineError {
     /// The same error about a piece of a batch whose first row is `start` in the batch.
-    pub(crate) fn shifted(self, start: usize) -> Self {
+    pub fn shifted(self, start: usize) -> Self {
         match self {
             Self::Precision { column, row, precision } => {
-                Self::Precision { column, row: start + row, precision }
+                Self::Precision { column, row: row.saturating_add(start), precision }
             }
             other => other,
         }

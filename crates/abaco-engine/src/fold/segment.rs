@@ -18,15 +18,15 @@ use crate::state::{SetState, State};
 
 impl Plan {
     pub(super) fn fold_segment(&self, state: &mut State, batch: &Batch, start: usize, len: usize) {
-        let codes = self.key_codes(batch, start, len);
+        // All grouping sets go by the same columns, so their finest combination serves each of them.
+        let keys = self.key_columns();
+        let codes = self.key_codes(&keys, batch, start, len);
         let buckets: Vec<(Vec<Code>, usize)> = self
             .layout
             .buckets
             .iter()
             .map(|buckets| (bucket_codes(batch, buckets, start, len), buckets.len()))
             .collect();
-        // All grouping sets go by the same columns, so their finest combination serves each of them.
-        let keys: Vec<ColumnId> = self.key_columns();
         let by: Vec<&Codes> = keys.iter().map(|id| &codes[id]).collect();
         let partition = Partition::of(&by, len);
         let mut keyed: Vec<Pass<'_>> = self
@@ -129,11 +129,17 @@ impl Plan {
         groups
     }
 
-    /// The codes of every column that some snapshot, grouping or key goes by.
-    fn key_codes(&self, batch: &Batch, start: usize, len: usize) -> HashMap<ColumnId, Codes> {
+    /// The codes of the columns that groups go by, and of those that keyed slots go by.
+    fn key_codes(
+        &self,
+        columns: &[ColumnId],
+        batch: &Batch,
+        start: usize,
+        len: usize,
+    ) -> HashMap<ColumnId, Codes> {
         let keys = self.layout.keyed.iter().map(|slot| slot.key);
         let mut codes = HashMap::new();
-        for id in self.key_columns().into_iter().chain(keys) {
+        for id in columns.iter().copied().chain(keys) {
             codes.entry(id).or_insert_with(|| Codes::new(batch, id, start, len));
         }
         codes

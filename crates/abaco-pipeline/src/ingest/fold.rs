@@ -65,8 +65,8 @@ impl TapeReader {
     /// Reads the rest of the tape on the threads of the current rayon pool, and folds each batch where it was
     /// decoded.
     ///
-    /// Each thread has one state, and reads one part of the tape at a time: a row group, a chunk of text. So memory
-    /// does not grow with the tape. Which batches meet in a state, and in which order, is not determined, and `merge`
+    /// Each thread has one state, and reads one part of the tape at a time: a row group, a chunk of text, an IPC
+    /// batch. So memory does not grow with the number of parts. Which batches meet in a state, and in which order, is not determined, and `merge`
     /// must not depend on it; the report is that of a reader on one thread. After the iterator's end there is no rest, and
     /// after its error there is no result.
     ///

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use abaco_engine::{
-    AsOf, AuditEvent, Bindings, EngineError, Finished, KpiEngine, ObservedScales, Plan, PlanOptions, State,
-    Status, parse_row_expr,
+    AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, Plan, PlanOptions, State, Status,
+    parse_row_expr,
 };
 use abaco_kpi::{Column, Kpi, Outcome, RowExpr, canonical_column};
 use arrow::datatypes::Schema;
@@ -222,7 +222,9 @@ impl Pipeline {
             );
             let (part, report) = folded.map_err(|error| match error {
                 FoldError::Tape(error) => error,
-                FoldError::Batch { rows_before, source } => of_tape(in_tape(source, rows_before)),
+                FoldError::Batch { rows_before, source } => {
+                    of_tape(source.shifted(usize::try_from(rows_before).unwrap_or(usize::MAX)))
+                }
                 FoldError::Merge(source) => of_tape(source),
             })?;
             plan.merge(&mut state, &part).map_err(of_tape)?;
@@ -291,17 +293,6 @@ fn check_regular(path: &Path) -> Result<(), PipelineError> {
         }
         // Folders and what cannot be opened are told apart when they are opened.
         _ => Ok(()),
-    }
-}
-
-/// An error about a row of a batch, as one about a row of its tape.
-fn in_tape(error: EngineError, rows_before: u64) -> EngineError {
-    match error {
-        EngineError::Precision { column, row, precision } => {
-            let before = usize::try_from(rows_before).unwrap_or(usize::MAX);
-            EngineError::Precision { column, row: row.saturating_add(before), precision }
-        }
-        other => other,
     }
 }
 

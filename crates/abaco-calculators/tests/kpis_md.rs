@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use abaco_calculators::PROFILES;
-use abaco_kpi::{Direction, Kpi, RoundingMode};
+use abaco_kpi::{Basis, Class, Direction, Kpi, RoundingMode};
 
 fn catalogue() -> String {
     let mut out = String::from(
@@ -31,6 +31,13 @@ fn catalogue() -> String {
             writeln!(out, "\n### `{}`\n\n{}.\n", spec.id, spec.title).unwrap();
             writeln!(out, "- Formula: `{}`", kpi.formula()).unwrap();
             writeln!(out, "- Convention: {}", spec.convention).unwrap();
+            writeln!(
+                out,
+                "- Basis and class: {}, {}",
+                Basis::of_kpi(&kpi),
+                Class::of(&kpi.formula()).as_str()
+            )
+            .unwrap();
             writeln!(
                 out,
                 "- Unit and rounding: {}, {} places, {mode}; {direction}",

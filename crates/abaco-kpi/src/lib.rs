@@ -25,8 +25,10 @@
 //! ```
 #![deny(clippy::float_arithmetic)]
 
+mod basis;
 mod build;
 mod canonical;
+mod class;
 mod column;
 mod display;
 mod error;
@@ -44,10 +46,12 @@ mod rounding;
 mod scaled;
 mod spec;
 
+pub use basis::Basis;
 pub use build::{
     CaseBuilder, KeyedBuilder, by_key, case, col, count, count_distinct, count_of, lit, max, min, sum, total,
 };
 pub use canonical::{CANONICAL_COLUMNS, canonical_column};
+pub use class::Class;
 pub use column::{Column, ColumnKind, ColumnSpec, ColumnType};
 pub use error::{ErrorKind, KpiError};
 pub use evaluate::{Absent, Evaluation, Terms};

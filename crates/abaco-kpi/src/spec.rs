@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Rounding;
+use crate::{Basis, Rounding};
 
 /// The unit of a value. Percents, ratios and scores are dimensionless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,6 +84,8 @@ pub struct KpiSpec {
     pub direction: Direction,
     /// The reading of the definition where practice disagrees.
     pub convention: Cow<'static, str>,
+    /// Which rows it is meant for, where its columns do not tell; see [`Basis::of`].
+    pub basis: Option<Basis>,
     /// The family, which is also the file it lives in.
     pub family: Cow<'static, str>,
     /// Other names by which it is known, such as V2's.
@@ -103,6 +105,7 @@ impl KpiSpec {
             rounding: Rounding::half_away(scale),
             direction: Direction::Neutral,
             convention: Cow::Borrowed(""),
+            basis: None,
             family: Cow::Borrowed(""),
             aliases: Vec::new(),
             references: Vec::new(),
@@ -127,6 +130,13 @@ impl KpiSpec {
     #[must_use]
     pub fn convention(mut self, convention: impl Into<Cow<'static, str>>) -> Self {
         self.convention = convention.into();
+        self
+    }
+
+    /// Sets which rows the KPI is meant for.
+    #[must_use]
+    pub fn over(mut self, basis: Basis) -> Self {
+        self.basis = Some(basis);
         self
     }
 

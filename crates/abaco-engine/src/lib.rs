@@ -33,6 +33,7 @@ pub use engine::{Calculation, KpiEngine};
 pub use error::{EngineError, ErrorKind};
 pub use evaluate::Evaluate;
 pub use finish::{AsOf, Finished, Group, GroupOutcomes, KpiResult, ObservedScales, Outcomes, Prior};
+pub use fold::Projection;
 pub use language::{
     LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, parse_predicate, parse_row_expr,
 };

@@ -14,11 +14,14 @@ mod mask;
 mod parallel;
 mod partition;
 mod pass;
+mod project;
 mod segment;
 mod tally;
 mod values;
 
 use arrow::array::RecordBatch;
+
+pub use self::project::Projection;
 
 use self::batch::Batch;
 use self::mask::BLOCK;

@@ -17,19 +17,25 @@ pub mod legacy_v2;
 pub mod par;
 mod profile;
 pub mod seed;
+mod terms;
 
 use abaco_kpi::FormulaKpi;
 
-pub use par::{par_ge, par_gt};
+pub use par::{
+    arrears_rate, lar_gt, par_balance, par_ge, par_gt, par_obligor_30, par_restructured_30,
+    par_with_writeoffs_flow, par_with_writeoffs_stock,
+};
 pub use profile::{LEGACY_V2, PROFILES, Profile, STANDARD, profile};
 pub use seed::{collection_rate, par_30, par_90, portfolio_health};
 
 /// Every standard KPI, family by family.
 pub const ALL: &[fn() -> FormulaKpi] = &[
+    // seed
     par_30,
     par_90,
     collection_rate,
     portfolio_health,
+    // par
     || par_ge(1),
     || par_ge(7),
     || par_ge(30),
@@ -42,6 +48,20 @@ pub const ALL: &[fn() -> FormulaKpi] = &[
     || par_gt(60),
     || par_gt(90),
     || par_gt(180),
+    || par_balance(1),
+    || par_balance(7),
+    || par_balance(30),
+    || par_balance(60),
+    || par_balance(90),
+    par_restructured_30,
+    || par_with_writeoffs_stock(30),
+    || par_with_writeoffs_stock(90),
+    || par_with_writeoffs_flow(30),
+    || par_with_writeoffs_flow(90),
+    || lar_gt(30),
+    || lar_gt(90),
+    arrears_rate,
+    par_obligor_30,
 ];
 
 /// The KPIs of [`ALL`].

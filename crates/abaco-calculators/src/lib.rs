@@ -13,6 +13,7 @@
 //! assert_eq!(profile("legacy_v2").map(Profile::len), Some(4));
 //! ```
 
+pub mod delinquency;
 pub mod legacy_v2;
 pub mod par;
 mod profile;
@@ -21,6 +22,10 @@ mod terms;
 
 use abaco_kpi::FormulaKpi;
 
+pub use delinquency::{
+    dq_mba, dq_ots, dq_share, dq_share_current, dq_share_from, dq_share_unknown, first_payment_default,
+    maturity_extension_share, npl_90, restructured_share, wa_dpd,
+};
 pub use par::{
     arrears_rate, lar_gt, par_balance, par_ge, par_gt, par_obligor_30, par_restructured_30,
     par_with_writeoffs_flow, par_with_writeoffs_stock,
@@ -62,6 +67,26 @@ pub const ALL: &[fn() -> FormulaKpi] = &[
     || lar_gt(90),
     arrears_rate,
     par_obligor_30,
+    // delinquency
+    dq_share_current,
+    || dq_share(1, 30),
+    || dq_share(30, 60),
+    || dq_share(60, 90),
+    || dq_share_from(90),
+    || dq_share(90, 120),
+    || dq_share_from(120),
+    dq_share_unknown,
+    || dq_mba(1),
+    || dq_mba(2),
+    || dq_mba(3),
+    || dq_ots(1),
+    || dq_ots(2),
+    || dq_ots(3),
+    wa_dpd,
+    npl_90,
+    first_payment_default,
+    restructured_share,
+    maturity_extension_share,
 ];
 
 /// The KPIs of [`ALL`].

@@ -18,6 +18,8 @@ pub mod legacy_v2;
 pub mod par;
 mod profile;
 pub mod seed;
+pub mod staging;
+pub mod stock;
 mod terms;
 
 use abaco_kpi::FormulaKpi;
@@ -32,6 +34,11 @@ pub use par::{
 };
 pub use profile::{LEGACY_V2, PROFILES, Profile, STANDARD, profile};
 pub use seed::{collection_rate, par_30, par_90, portfolio_health};
+pub use staging::{Stage, cost_of_risk, expected_loss, ifrs_stage_share, npl_coverage, risk_coverage};
+pub use stock::{
+    active_borrowers, active_loans, average_balance, glp, mean_dti, mean_ltv, pool_factor, wa_dti, wa_ltv,
+    wa_tenor, wac, wala, wam, written_off_balance,
+};
 
 /// Every standard KPI, family by family.
 pub const ALL: &[fn() -> FormulaKpi] = &[
@@ -87,6 +94,29 @@ pub const ALL: &[fn() -> FormulaKpi] = &[
     first_payment_default,
     restructured_share,
     maturity_extension_share,
+    // staging
+    || ifrs_stage_share(Stage::One),
+    || ifrs_stage_share(Stage::Two),
+    || ifrs_stage_share(Stage::Three),
+    risk_coverage,
+    npl_coverage,
+    expected_loss,
+    cost_of_risk,
+    // stock
+    glp,
+    written_off_balance,
+    active_loans,
+    active_borrowers,
+    average_balance,
+    wac,
+    wam,
+    wala,
+    wa_tenor,
+    wa_ltv,
+    wa_dti,
+    mean_ltv,
+    mean_dti,
+    pool_factor,
 ];
 
 /// The KPIs of [`ALL`].

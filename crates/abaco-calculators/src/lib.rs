@@ -13,7 +13,10 @@
 //! assert_eq!(profile("legacy_v2").map(Profile::len), Some(4));
 //! ```
 
+pub mod concentration;
 pub mod delinquency;
+pub mod facility;
+pub mod growth;
 pub mod legacy_v2;
 pub mod par;
 mod profile;
@@ -24,9 +27,18 @@ mod terms;
 
 use abaco_kpi::FormulaKpi;
 
+pub use concentration::{excess_concentration, hhi, top_share};
 pub use delinquency::{
     dq_mba, dq_ots, dq_share, dq_share_current, dq_share_from, dq_share_unknown, first_payment_default,
     maturity_extension_share, npl_90, restructured_share, wa_dpd,
+};
+pub use facility::{
+    availability, borrowing_base, cross_aged_eligible_balance, dq_3m_avg, dq_3m_pooled,
+    effective_advance_rate, eligible_balance, utilisation,
+};
+pub use growth::{
+    active_clients, active_clients_v2, average_ticket, client_retention, growth_mom, growth_yoy, new_loans,
+    origination_volume, repeat_borrower_rate,
 };
 pub use par::{
     arrears_rate, lar_gt, par_balance, par_ge, par_gt, par_obligor_30, par_restructured_30,
@@ -117,6 +129,33 @@ pub const ALL: &[fn() -> FormulaKpi] = &[
     mean_ltv,
     mean_dti,
     pool_factor,
+    // concentration
+    hhi,
+    || top_share(1),
+    || top_share(5),
+    || top_share(10),
+    || top_share(20),
+    excess_concentration,
+    // facility
+    eligible_balance,
+    borrowing_base,
+    availability,
+    effective_advance_rate,
+    utilisation,
+    dq_3m_avg,
+    dq_3m_pooled,
+    || cross_aged_eligible_balance(10),
+    || cross_aged_eligible_balance(50),
+    // growth
+    origination_volume,
+    new_loans,
+    average_ticket,
+    active_clients,
+    active_clients_v2,
+    client_retention,
+    repeat_borrower_rate,
+    growth_mom,
+    growth_yoy,
 ];
 
 /// The KPIs of [`ALL`].

@@ -9,6 +9,11 @@ pub(crate) fn balance() -> RowMeasure {
     sum("outstanding_balance")
 }
 
+/// The gross eligible balance.
+pub(crate) fn eligible() -> RowMeasure {
+    sum("eligible_balance")
+}
+
 /// A loan that still has a balance.
 pub(crate) fn is_active() -> Predicate {
     col("outstanding_balance").gt(0)

@@ -13,23 +13,53 @@
 //! assert_eq!(profile("legacy_v2").map(Profile::len), Some(4));
 //! ```
 
+pub mod concentration;
+pub mod delinquency;
+pub mod facility;
+pub mod growth;
 pub mod legacy_v2;
 pub mod par;
 mod profile;
 pub mod seed;
+pub mod staging;
+pub mod stock;
+mod terms;
 
 use abaco_kpi::FormulaKpi;
 
-pub use par::{par_ge, par_gt};
+pub use concentration::{excess_concentration, hhi, top_share};
+pub use delinquency::{
+    dq_mba, dq_ots, dq_share, dq_share_current, dq_share_from, dq_share_unknown, first_payment_default,
+    maturity_extension_share, npl_90, restructured_share, wa_dpd,
+};
+pub use facility::{
+    availability, borrowing_base, cross_aged_eligible_balance, dq_3m_avg, dq_3m_pooled,
+    effective_advance_rate, eligible_balance, utilisation,
+};
+pub use growth::{
+    active_clients, active_clients_v2, average_ticket, client_retention, growth_mom, growth_yoy, new_loans,
+    origination_volume, repeat_borrower_rate,
+};
+pub use par::{
+    arrears_rate, lar_gt, par_balance, par_ge, par_gt, par_obligor_30, par_restructured_30,
+    par_with_writeoffs_flow, par_with_writeoffs_stock,
+};
 pub use profile::{LEGACY_V2, PROFILES, Profile, STANDARD, profile};
 pub use seed::{collection_rate, par_30, par_90, portfolio_health};
+pub use staging::{Stage, cost_of_risk, expected_loss, ifrs_stage_share, npl_coverage, risk_coverage};
+pub use stock::{
+    active_borrowers, active_loans, average_balance, glp, mean_dti, mean_ltv, pool_factor, wa_dti, wa_ltv,
+    wa_tenor, wac, wala, wam, written_off_balance,
+};
 
 /// Every standard KPI, family by family.
 pub const ALL: &[fn() -> FormulaKpi] = &[
+    // seed
     par_30,
     par_90,
     collection_rate,
     portfolio_health,
+    // par
     || par_ge(1),
     || par_ge(7),
     || par_ge(30),
@@ -42,6 +72,90 @@ pub const ALL: &[fn() -> FormulaKpi] = &[
     || par_gt(60),
     || par_gt(90),
     || par_gt(180),
+    || par_balance(1),
+    || par_balance(7),
+    || par_balance(30),
+    || par_balance(60),
+    || par_balance(90),
+    par_restructured_30,
+    || par_with_writeoffs_stock(30),
+    || par_with_writeoffs_stock(90),
+    || par_with_writeoffs_flow(30),
+    || par_with_writeoffs_flow(90),
+    || lar_gt(30),
+    || lar_gt(90),
+    arrears_rate,
+    par_obligor_30,
+    // delinquency
+    dq_share_current,
+    || dq_share(1, 30),
+    || dq_share(30, 60),
+    || dq_share(60, 90),
+    || dq_share_from(90),
+    || dq_share(90, 120),
+    || dq_share_from(120),
+    dq_share_unknown,
+    || dq_mba(1),
+    || dq_mba(2),
+    || dq_mba(3),
+    || dq_ots(1),
+    || dq_ots(2),
+    || dq_ots(3),
+    wa_dpd,
+    npl_90,
+    first_payment_default,
+    restructured_share,
+    maturity_extension_share,
+    // staging
+    || ifrs_stage_share(Stage::One),
+    || ifrs_stage_share(Stage::Two),
+    || ifrs_stage_share(Stage::Three),
+    risk_coverage,
+    npl_coverage,
+    expected_loss,
+    cost_of_risk,
+    // stock
+    glp,
+    written_off_balance,
+    active_loans,
+    active_borrowers,
+    average_balance,
+    wac,
+    wam,
+    wala,
+    wa_tenor,
+    wa_ltv,
+    wa_dti,
+    mean_ltv,
+    mean_dti,
+    pool_factor,
+    // concentration
+    hhi,
+    || top_share(1),
+    || top_share(5),
+    || top_share(10),
+    || top_share(20),
+    excess_concentration,
+    // facility
+    eligible_balance,
+    borrowing_base,
+    availability,
+    effective_advance_rate,
+    utilisation,
+    dq_3m_avg,
+    dq_3m_pooled,
+    || cross_aged_eligible_balance(10),
+    || cross_aged_eligible_balance(50),
+    // growth
+    origination_volume,
+    new_loans,
+    average_ticket,
+    active_clients,
+    active_clients_v2,
+    client_retention,
+    repeat_borrower_rate,
+    growth_mom,
+    growth_yoy,
 ];
 
 /// The KPIs of [`ALL`].

@@ -6,6 +6,7 @@
 
 mod batch;
 mod bucket_codes;
+mod calendar;
 mod codes;
 mod evaluate;
 mod interner;

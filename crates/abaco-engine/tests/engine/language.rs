@@ -1,7 +1,10 @@
 //! The language from outside: round trips, an independent reading of the same text, refusals and limits.
 
 use abaco_engine::{MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, parse_predicate, parse_row_expr};
-use abaco_kpi::{Branch, Column, Comparison, Literal, Predicate, RowExpr, RowOperator, case, col, lit};
+use abaco_kpi::{
+    Branch, Column, Comparison, Literal, MAX_ADD_DAYS, Predicate, RowExpr, RowOperator, add_days, case, col,
+    full_months_between, lit,
+};
 use chrono::NaiveDate;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -115,6 +118,8 @@ fn expressions() -> impl Strategy<Value = RowExpr> {
                 .prop_map(|(dividend, divisor, scale)| RowExpr::DivRound { dividend, divisor, scale }),
             1 => (boxed(), boxed()).prop_map(|(from, to)| RowExpr::DaysBetween { from, to }),
             1 => (boxed(), boxed()).prop_map(|(from, to)| RowExpr::MonthsBetween { from, to }),
+            1 => (boxed(), boxed()).prop_map(|(from, to)| RowExpr::FullMonthsBetween { from, to }),
+            1 => (boxed(), -MAX_ADD_DAYS..=MAX_ADD_DAYS).prop_map(|(date, days)| RowExpr::AddDays { date, days }),
         ]
     })
 }
@@ -366,6 +371,8 @@ fn values_keep_their_shape() {
             "div_round(x, y, 18)",
             RowExpr::DivRound { dividend: Box::new(x()), divisor: Box::new(col("y")), scale: 18 },
         ),
+        ("full_months_between(x, add_days(y, -36525))", full_months_between("x", add_days("y", -36_525))),
+        ("ADD_DAYS(DATE '2025-01-31', 1.0)", add_days(lit(NaiveDate::from_ymd_opt(2025, 1, 31).unwrap()), 1)),
         ("CASE WHEN x THEN 1 ELSE NULL END", case(x().is_true(), 1).or_null()),
         (
             "CASE WHEN x IS NULL THEN 1 WHEN x = 2 THEN 3 END",
@@ -431,8 +438,8 @@ fn everything_else_is_refused_at_its_place() {
         ),
         (
             "balance + median(dpd)",
-            "line 1, column 11: `median` is not a function of the language; a row may call DAYS_BETWEEN, DIV_ROUND, \
-             GREATEST, LEAST, MONTHS_BETWEEN",
+            "line 1, column 11: `median` is not a function of the language; a row may call ADD_DAYS, DAYS_BETWEEN, \
+             DIV_ROUND, FULL_MONTHS_BETWEEN, GREATEST, LEAST, MONTHS_BETWEEN",
         ),
         ("\"least\"(a)", "line 1, column 1: a name in double quotes is a column and cannot be called"),
         ("t.a", "line 1, column 2: a column has no table in front of it"),
@@ -515,6 +522,18 @@ fn everything_else_is_refused_at_its_place() {
         ("DIV_ROUND(a, b)", "line 1, column 1: DIV_ROUND takes 3 arguments, found 2"),
         ("DIV_ROUND(a, b, 19)", "line 1, column 17: DIV_ROUND takes a literal scale from 0 to 18"),
         ("DIV_ROUND(a, b, c)", "line 1, column 17: DIV_ROUND takes a literal scale from 0 to 18"),
+        ("ADD_DAYS(a)", "line 1, column 1: ADD_DAYS takes 2 arguments, found 1"),
+        (
+            "ADD_DAYS(a, 36526)",
+            "line 1, column 13: ADD_DAYS takes a literal whole number from -36525 to 36525",
+        ),
+        (
+            "ADD_DAYS(a, -99999999999)",
+            "line 1, column 13: ADD_DAYS takes a literal whole number from -36525 to 36525",
+        ),
+        ("ADD_DAYS(a, 1.5)", "line 1, column 13: ADD_DAYS takes a literal whole number from -36525 to 36525"),
+        ("ADD_DAYS(a, b)", "line 1, column 13: ADD_DAYS takes a literal whole number from -36525 to 36525"),
+        ("FULL_MONTHS_BETWEEN(a)", "line 1, column 1: FULL_MONTHS_BETWEEN takes 2 arguments, found 1"),
         ("DAYS_BETWEEN(a, b, c)", "line 1, column 1: DAYS_BETWEEN takes 2 arguments, found 3"),
     ];
     for (text, expected) in cases {

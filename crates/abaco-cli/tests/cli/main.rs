@@ -11,6 +11,7 @@ mod as_of;
 mod common;
 mod document;
 mod exit_status;
+mod factoring;
 mod hostile;
 mod kpis;
 mod legacy_v2;

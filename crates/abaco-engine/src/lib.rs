@@ -21,6 +21,7 @@ mod fold;
 mod language;
 mod plan;
 mod recent;
+mod sql;
 mod state;
 mod suggest;
 mod threshold;
@@ -37,6 +38,7 @@ pub use language::{
     LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, parse_predicate, parse_row_expr,
 };
 pub use plan::{Plan, PlanOptions};
+pub use sql::{LeftOut, SqlType, Statement, StatementMeasure, StatementOptions, statement};
 pub use state::State;
 pub use threshold::{Status, ThresholdError, Thresholds, ValidRange, judge};
 

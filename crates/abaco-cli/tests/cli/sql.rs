@@ -115,6 +115,33 @@ fn duckdb_has_the_same_measures_of_every_construct() {
     }
 }
 
+/// A table of doubles gives exact sums, and a digit that the statement does not expect stops it.
+#[test]
+fn duckdb_rounds_no_amount_in_silence() {
+    let Some(python) = python() else { return };
+    let amount = FormulaKpi::new(KpiSpec::new("amount", "Amount", Unit::Currency), sum("ead"));
+    let sql = statement(&[&amount as &dyn Kpi], &StatementOptions::default()).unwrap().text;
+    let sandbox = Sandbox::with("statement.sql", sql);
+    let run = |sql_type: &str, amounts: &str| {
+        let script = format!(
+            "import duckdb\nc = duckdb.connect()\nc.execute('CREATE TABLE tape (ead {sql_type})')\n\
+             c.execute(\"INSERT INTO tape VALUES {amounts}\")\n\
+             print(c.execute(open('statement.sql').read()).fetchall())"
+        );
+        let output =
+            Command::new(&python).args(["-c", &script]).current_dir(sandbox.path("")).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.success(), text(output.stdout), text(output.stderr))
+    };
+    // Added as doubles these are 0.30000000000000004.
+    let (_, sums, errors) = run("DOUBLE", "(0.1), (0.2), (NULL)");
+    assert_eq!(sums, "[(Decimal('0.30'), Decimal('0.30'))]\n", "{errors}");
+    for (sql_type, amounts) in [("DECIMAL(18, 4)", "(0.1), (0.2001)"), ("DOUBLE", "(0.1), (0.2001)")] {
+        let (worked, _, errors) = run(sql_type, amounts);
+        assert!(!worked && errors.contains("ead: more than 2 decimals: 0.2001"), "{errors}");
+    }
+}
+
 #[test]
 fn only_the_kpis_that_were_named() {
     let sandbox = Sandbox::new();

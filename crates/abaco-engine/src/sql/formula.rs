@@ -2,7 +2,7 @@
 
 use abaco_kpi::{Formula, RoundingMode, RowOperator};
 
-use super::number::{Number, aligned, extreme, guarded, power_of_ten, tenth};
+use super::number::{Number, aligned, extreme, guarded, ten_to, tenth};
 use super::{Refusal, bounded};
 
 /// Decimals kept of an approximate value before it is rounded.
@@ -71,7 +71,11 @@ pub(super) fn formula<M>(
             let (a, b) = (below(a)?, below(b)?);
             // PostgreSQL divides integers without a remainder.
             let dividend = if a.is_literal() { a.double() } else { a.text() };
-            approximate(format!("({dividend} / NULLIF({}, 0))", b.text()))?
+            let divisor = match &b {
+                Amount::Exact(number) if number.is_never_zero() => b.text(),
+                _ => format!("NULLIF({}, 0)", b.text()),
+            };
+            approximate(format!("({dividend} / {divisor})"))?
         }
         Formula::Least(all) => least_or_greatest("LEAST", &each(all, &mut below)?)?,
         Formula::Greatest(all) => least_or_greatest("GREATEST", &each(all, &mut below)?)?,
@@ -162,7 +166,7 @@ fn rounded(value: &Amount, scale: u32, mode: RoundingMode) -> Result<Amount, Ref
 
 /// A tie is where half a step is left; half the value, rounded, then says which neighbour is even.
 fn half_even(number: &Number, scale: u32) -> String {
-    let steps = format!("({} * {})", number.operand(), power_of_ten(scale));
+    let steps = format!("({} * {})", number.operand(), ten_to(scale, 1));
     format!(
         "CAST(CASE WHEN ABS({steps} - TRUNC({steps})) = 0.5 THEN 2 * ROUND({steps} * 0.5, 0) ELSE ROUND({steps}, 0) END \
          * {} AS DECIMAL(38, {scale}))",

@@ -54,6 +54,11 @@ impl Number {
         &self.text
     }
 
+    /// Whether it is a constant that is not zero.
+    pub(super) fn is_never_zero(&self) -> bool {
+        self.is_literal() && self.text.bytes().any(|byte| (b'1'..=b'9').contains(&byte))
+    }
+
     pub(super) fn is_literal(&self) -> bool {
         self.form == Form::Literal
     }
@@ -139,11 +144,12 @@ pub(super) fn extreme(name: &str, numbers: &[Number]) -> Result<Number, Refusal>
     Number::compound(guarded(name, &operands, &nullable)?, scale)
 }
 
-/// Ten to the power of `exponent` as a constant, or of minus it.
-pub(super) fn power_of_ten(exponent: u32) -> String {
-    format!("1{}", "0".repeat(exponent as usize))
+/// `times` by ten to the power of `exponent`, as a constant.
+pub(super) fn ten_to(exponent: u32, times: u8) -> String {
+    format!("{times}{}", "0".repeat(exponent as usize))
 }
 
+/// One divided by ten to the power of `exponent`, as a constant.
 pub(super) fn tenth(exponent: u32) -> String {
     match exponent {
         0 => "1".to_owned(),

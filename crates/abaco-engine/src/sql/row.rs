@@ -2,7 +2,7 @@
 
 use abaco_kpi::{Literal, RowExpr};
 
-use super::number::{Number, aligned, extreme, power_of_ten, tenth};
+use super::number::{Number, aligned, extreme, ten_to, tenth};
 use super::predicate::predicate;
 use super::{Refusal, SqlType, StatementOptions, identifier};
 
@@ -120,7 +120,7 @@ fn div_round(a: &Number, b: &Number, scale: u32) -> Result<Number, Refusal> {
     let meet = a.scale().max(b.scale());
     let (a, b) = (a.at(meet)?, b.at(meet)?);
     let divisor = format!("NULLIF(ABS({}), 0)", b.text());
-    let x = format!("(2 * {} * ABS({}) + {divisor})", power_of_ten(scale), a.text());
+    let x = format!("({} * ABS({}) + {divisor})", ten_to(scale, 2), a.text());
     let y = format!("(2 * {divisor})");
     let quotient = format!("CAST(ROUND(({x} - {x} % {y}) / {y}) AS DECIMAL(14, 0))");
     let (a, b) = (a.operand(), b.operand());

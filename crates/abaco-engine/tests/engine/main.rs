@@ -9,5 +9,6 @@ mod language;
 mod plan;
 mod segments;
 mod snapshots;
+mod sql;
 mod state_bytes;
 mod tape;

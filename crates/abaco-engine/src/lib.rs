@@ -12,6 +12,7 @@
 
 mod audit;
 mod bindings;
+mod contribution;
 mod definitions;
 mod engine;
 mod error;
@@ -29,6 +30,7 @@ mod yaml;
 
 pub use audit::AuditEvent;
 pub use bindings::Bindings;
+pub use contribution::{Contribution, ContributionError, Contributions, DrillDown, Others};
 pub use definitions::{Definition, DefinitionError, DefinitionProblem, Definitions, Refresh};
 pub use engine::{Calculation, KpiEngine};
 pub use error::{EngineError, ErrorKind};

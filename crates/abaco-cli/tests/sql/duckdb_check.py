@@ -2,7 +2,7 @@
 
     duckdb_check.py CASE.json STATEMENT.sql
 
-The case holds the tape (`columns`: name and SQL type; `rows`: texts or null) and what abaco computed (`measures`: text to
+The case holds the tape (`columns`: name and SQL type; `rows`: texts or null; or `source`: what to select from) and what abaco computed (`measures`: text to
 total, `kpis`: id to fraction, null where undefined). A measure must be the same decimal, digit for digit; a KPI may differ
 by what doubles lose. Prints the number of exact measures compared; any difference is printed and ends with status 1.
 """
@@ -21,11 +21,14 @@ MEASURE = re.compile(r"^\s*-- (m\d+) ([=~]) (.*)$")
 def run(case, statement):
     """The one row that the statement returns, by column."""
     connection = duckdb.connect()
-    columns = ", ".join(f'"{name}" {sql_type}' for name, sql_type in case["columns"])
-    connection.execute(f"CREATE TABLE tape ({columns})")
-    if case["rows"]:
-        places = ", ".join("?" for _ in case["columns"])
-        connection.executemany(f"INSERT INTO tape VALUES ({places})", case["rows"])
+    if "source" in case:
+        connection.execute(f"CREATE TABLE tape AS SELECT * FROM {case['source']}")
+    else:
+        columns = ", ".join(f'"{name}" {sql_type}' for name, sql_type in case["columns"])
+        connection.execute(f"CREATE TABLE tape ({columns})")
+        if case["rows"]:
+            places = ", ".join("?" for _ in case["columns"])
+            connection.executemany(f"INSERT INTO tape VALUES ({places})", case["rows"])
     cursor = connection.execute(statement)
     names = [column[0] for column in cursor.description]
     rows = cursor.fetchall()

@@ -1,38 +1,68 @@
 //! The tape's columns, read as exact types.
 
+use std::collections::BTreeSet;
+
 use abaco_kpi::{Column, ColumnType, canonical_column};
 
 use super::{Refusal, SqlType, StatementOptions, identifier};
 
-impl SqlType {
-    /// The type of a canonical column.
-    fn of(column_type: ColumnType) -> Option<Self> {
-        match column_type {
-            ColumnType::Text => Some(Self::Text),
-            ColumnType::Date => Some(Self::Date),
-            ColumnType::Boolean => Some(Self::Boolean),
-            ColumnType::Integer => Some(Self::Decimal(0)),
-            ColumnType::Money => Some(Self::Decimal(2)),
-            ColumnType::Rate | ColumnType::Share => Some(Self::Decimal(6)),
-            _ => None,
-        }
-    }
+/// Decimals of an amount where there is room for them: published tapes carry as many.
+const WIDE_MONEY: u32 = 17;
+
+/// Decimals of an amount that is multiplied by rates or other amounts.
+const NARROW_MONEY: u32 = 2;
+
+/// A measure with more decimals has too few digits left for its amounts, if it can do with fewer.
+pub(super) const WIDE_LIMIT: u32 = 19;
+
+/// Decimals up to which a digit that a column's type has no place for is noticed.
+const NOTICED_PLACES: u32 = 19;
+
+/// As what the columns are read.
+pub(super) struct Types<'o> {
+    options: &'o StatementOptions,
+    /// Amounts that are read with two decimals, because somebody multiplies them.
+    pub(super) narrow: BTreeSet<Column>,
 }
 
-impl StatementOptions {
-    pub(super) fn type_of(&self, column: &Column) -> Result<SqlType, Refusal> {
-        let canonical = || canonical_column(column.name()).and_then(|spec| SqlType::of(spec.column_type));
-        let found = self.types.get(column).copied().or_else(canonical);
-        found.ok_or_else(|| {
-            Refusal(format!("column `{}` is not canonical, and no type was given for it", column.name()))
+impl<'o> Types<'o> {
+    pub(super) fn new(options: &'o StatementOptions) -> Self {
+        Self { options, narrow: BTreeSet::new() }
+    }
+
+    pub(super) fn of(&self, column: &Column) -> Result<SqlType, Refusal> {
+        if let Some(given) = self.options.types.get(column) {
+            return Ok(*given);
+        }
+        Ok(match canonical_column(column.name()).map(|spec| spec.column_type) {
+            Some(ColumnType::Text) => SqlType::Text,
+            Some(ColumnType::Date) => SqlType::Date,
+            Some(ColumnType::Boolean) => SqlType::Boolean,
+            Some(ColumnType::Integer) => SqlType::Decimal(0),
+            Some(ColumnType::Rate | ColumnType::Share) => SqlType::Decimal(6),
+            Some(ColumnType::Money) if self.narrow.contains(column) => SqlType::Decimal(NARROW_MONEY),
+            Some(ColumnType::Money) => SqlType::Decimal(WIDE_MONEY),
+            _ => {
+                let name = column.name();
+                return Err(Refusal::other(format!(
+                    "column `{name}` is not canonical, and no type was given for it"
+                )));
+            }
         })
+    }
+
+    /// Whether the column is an amount with room for fewer decimals.
+    pub(super) fn can_narrow(&self, column: &Column) -> bool {
+        !self.options.types.contains_key(column)
+            && !self.narrow.contains(column)
+            && canonical_column(column.name()).is_some_and(|spec| spec.column_type == ColumnType::Money)
     }
 }
 
 /// The column as the statement's expressions use it.
 ///
-/// A cast alone would round in silence, so a number that it would change becomes an error that says so: neither engine
-/// reads the text as a number.
+/// Its text becomes a decimal, so that a double counts as the digits that it is written with. A cast alone would round in
+/// silence: a number that has more digits becomes an error that says so, because no engine reads the words as a number.
 pub(super) fn exact_column(column: &Column, sql_type: SqlType) -> String {
     let name = identifier(column.name());
     match sql_type {
@@ -40,11 +70,13 @@ pub(super) fn exact_column(column: &Column, sql_type: SqlType) -> String {
         SqlType::Date => format!("CAST({name} AS DATE) AS {name}"),
         SqlType::Boolean => format!("CAST({name} AS BOOLEAN) AS {name}"),
         SqlType::Decimal(scale) => {
-            let exact = format!("CAST({name} AS DECIMAL(38, {scale}))");
+            let text = format!("CAST({name} AS TEXT)");
+            let exact = format!("CAST({text} AS DECIMAL(38, {scale}))");
+            let noticed = NOTICED_PLACES.max(scale + 2);
             let words = format!("{}: more than {scale} decimals: ", column.name()).replace('\'', "''");
             format!(
-                "CASE WHEN {name} <> {exact} THEN CAST('{words}' || CAST({name} AS TEXT) AS DECIMAL(38, {scale})) \
-                 ELSE {exact} END AS {name}"
+                "CASE WHEN CAST({text} AS DECIMAL(38, {noticed})) <> {exact} \
+                 THEN CAST('{words}' || {text} AS DECIMAL(38, {scale})) ELSE {exact} END AS {name}"
             )
         }
     }

@@ -82,7 +82,7 @@ pub(super) fn formula<M>(
         Formula::Coalesce(all) => coalesce(&each(all, &mut below)?)?,
         Formula::Round { value, scale, mode } => rounded(&below(value)?, *scale, *mode)?,
         Formula::Power(base, exponent) => power(&below(base)?, *exponent, products)?,
-        Formula::Lag(..) => return Err(Refusal("LAG reads an earlier snapshot".to_owned())),
+        Formula::Lag(..) => return Err(Refusal::other("LAG reads an earlier snapshot".to_owned())),
     })
 }
 
@@ -158,7 +158,7 @@ fn rounded(value: &Amount, scale: u32, mode: RoundingMode) -> Result<Amount, Ref
     let text = match mode {
         RoundingMode::HalfAway => format!("ROUND({}, {scale})", number.text()),
         RoundingMode::HalfEven => half_even(&number, scale),
-        _ => return Err(Refusal("SQL knows no such rounding".to_owned())),
+        _ => return Err(Refusal::other("SQL knows no such rounding".to_owned())),
     };
     let result = Number::atom(text, scale)?;
     Ok(if value.is_exact() { Amount::Exact(result) } else { Amount::Approximate(result.text().to_owned()) })

@@ -2,10 +2,11 @@
 
 use abaco_kpi::{Formula, KeyTerm, KeyedMeasure, Measure, Reduction, RowMeasure};
 
+use super::columns::Types;
 use super::formula::{Amount, Products, formula};
 use super::measure::{decimal, filter, summed};
 use super::number::Number;
-use super::{Refusal, StatementOptions, identifier};
+use super::{Refusal, identifier};
 
 /// Where a measure of the whole scope is found: its column in `totals` and its scale.
 pub(super) type Totals<'t> = dyn FnMut(&RowMeasure) -> Result<(String, u32), Refusal> + 't;
@@ -15,14 +16,14 @@ pub(super) type Totals<'t> = dyn FnMut(&RowMeasure) -> Result<(String, u32), Ref
 /// A key without a value is NULL and adds nothing, as with us; NULL itself is one key.
 pub(super) fn keys(
     measure: &KeyedMeasure,
-    options: &StatementOptions,
+    types: &Types<'_>,
     totals: &mut Totals<'_>,
 ) -> Result<(String, Option<u32>), Refusal> {
-    options.type_of(&measure.key)?;
+    types.of(&measure.key)?;
     let (mut columns, mut scales) = (Vec::new(), Vec::new());
     for (index, sum) in measure.sums.iter().enumerate() {
-        let value = decimal(&sum.value, options)?;
-        let text = summed(&value, &filter(sum.filter.as_ref(), options)?);
+        let value = decimal(&sum.value, types)?;
+        let text = summed(&value, &filter(sum.filter.as_ref(), types)?);
         columns.push(format!("{text} AS s{}", index + 1));
         scales.push(value.scale());
     }
@@ -31,7 +32,7 @@ pub(super) fn keys(
     let value = formula(measure.formula(), Products::Exact, &mut |term| match term {
         KeyTerm::Sum(name) => {
             let index = measure.sums.iter().position(|sum| sum.name == *name).ok_or_else(|| {
-                Refusal(format!("`{name}` is not one of the totals per `{}`", measure.key.name()))
+                Refusal::other(format!("`{name}` is not one of the totals per `{}`", measure.key.name()))
             })?;
             Number::atom(format!("keys.s{}", index + 1), scales[index]).map(Amount::Exact)
         }
@@ -43,7 +44,7 @@ pub(super) fn keys(
                     Number::atom(format!("totals.{alias}"), scale).map(Amount::Exact)
                 }
                 Measure::Keys(_) => {
-                    Err(Refusal("a total inside totals per key is itself per key".to_owned()))
+                    Err(Refusal::other("a total inside totals per key is itself per key".to_owned()))
                 }
             })
         }
@@ -61,7 +62,7 @@ pub(super) fn keys(
     );
     let query = match &measure.reduction {
         Reduction::Sum(_) => format!("(SELECT SUM({text}) {from})"),
-        Reduction::Top(0, _) => return Err(Refusal("the 0 largest have no sum in SQL".to_owned())),
+        Reduction::Top(0, _) => return Err(Refusal::other("the 0 largest have no sum in SQL".to_owned())),
         Reduction::Top(n, _) => format!(
             "(SELECT SUM(v) FROM (SELECT {text} AS v {from} ORDER BY v DESC NULLS LAST LIMIT {n}) AS largest)"
         ),
@@ -75,7 +76,7 @@ fn check_divisors(formula: &Formula<KeyTerm>) -> Result<(), Refusal> {
         let mut per_key = false;
         divisor.for_each_term(&mut |term| per_key |= matches!(term, KeyTerm::Sum(_)));
         if per_key {
-            return Err(Refusal(
+            return Err(Refusal::other(
                 "it divides by a total per key, which SQL would skip where it is zero".to_owned(),
             ));
         }

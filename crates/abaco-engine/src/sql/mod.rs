@@ -20,6 +20,7 @@ mod statement;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use abaco_kpi::Column;
 
@@ -35,7 +36,8 @@ pub struct StatementOptions {
 }
 
 impl Default for StatementOptions {
-    /// The table `tape` with columns of the canonical types.
+    /// The table `tape` with columns of the canonical types: whole numbers, rates and shares with 6 decimals, amounts with
+    /// 17, or with 2 where a KPI multiplies them and 38 digits would not hold the product.
     fn default() -> Self {
         Self { table: Cow::Borrowed("tape"), types: BTreeMap::new() }
     }
@@ -62,7 +64,27 @@ const MAX_TEXT_BYTES: usize = 256 * 1024;
 
 /// Why something has no SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Refusal(String);
+enum Refusal {
+    /// It needs so many decimals.
+    Scale(u32),
+    /// Something else.
+    Other(String),
+}
+
+impl Refusal {
+    fn other(reason: impl Into<String>) -> Self {
+        Self::Other(reason.into())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scale(scale) => write!(f, "it needs {scale} decimals, and SQL gets at most {MAX_SCALE}"),
+            Self::Other(reason) => f.write_str(reason),
+        }
+    }
+}
 
 /// The name of a result column; behind `AS` no plain word is reserved.
 fn label(name: &str) -> Cow<'_, str> {
@@ -85,7 +107,7 @@ fn quoted(name: &str) -> Cow<'_, str> {
 /// The text, unless it has grown past all measure.
 fn bounded(text: String) -> Result<String, Refusal> {
     if text.len() > MAX_TEXT_BYTES {
-        return Err(Refusal(format!("its SQL is longer than {MAX_TEXT_BYTES} bytes")));
+        return Err(Refusal::other(format!("its SQL is longer than {MAX_TEXT_BYTES} bytes")));
     }
     Ok(text)
 }

@@ -111,10 +111,7 @@ pub(super) fn aligned(numbers: &[Number]) -> Result<(Vec<Number>, u32), Refusal>
 }
 
 fn checked(scale: u32) -> Result<u32, Refusal> {
-    if scale > MAX_SCALE {
-        return Err(Refusal(format!("it needs {scale} decimals, and SQL gets at most {MAX_SCALE}")));
-    }
-    Ok(scale)
+    if scale > MAX_SCALE { Err(Refusal::Scale(scale)) } else { Ok(scale) }
 }
 
 /// `name(operands)`, but NULL if an operand is, which SQL's `LEAST` and `GREATEST` are not.

@@ -2,34 +2,38 @@
 
 use abaco_kpi::{Comparison, Literal, Predicate, RowExpr};
 
+use super::columns::Types;
 use super::row::{Operand, literal, operand};
-use super::{Refusal, StatementOptions, bounded};
+use super::{Refusal, bounded};
 
-pub(super) fn predicate(predicate: &Predicate, options: &StatementOptions) -> Result<String, Refusal> {
+pub(super) fn predicate(predicate: &Predicate, types: &Types<'_>) -> Result<String, Refusal> {
     bounded(match predicate {
-        Predicate::Compare { left, comparison, right } => compare(left, *comparison, right, options)?,
+        Predicate::Compare { left, comparison, right } => compare(left, *comparison, right, types)?,
         Predicate::Between { value, low, high } => {
-            let above = compare(value, Comparison::GreaterOrEqual, low, options)?;
-            let below = compare(value, Comparison::LessOrEqual, high, options)?;
+            let above = compare(value, Comparison::GreaterOrEqual, low, types)?;
+            let below = compare(value, Comparison::LessOrEqual, high, types)?;
             format!("{above} AND {below}")
         }
-        Predicate::In { value, list } => within(value, list, options)?,
-        Predicate::IsNull(value) => format!("{} IS NULL", operand(value, options)?.text()),
-        Predicate::IsTrue(value) => match operand(value, options)? {
+        Predicate::In { value, list } => within(value, list, types)?,
+        Predicate::IsNull(value) => format!("{} IS NULL", operand(value, types)?.text()),
+        Predicate::IsTrue(value) => match operand(value, types)? {
             Operand::Truth(text) => text,
             other => {
-                return Err(Refusal(format!("{value}: expected a truth value, found {}", other.kind())));
+                return Err(Refusal::other(format!(
+                    "{value}: expected a truth value, found {}",
+                    other.kind()
+                )));
             }
         },
-        Predicate::And(parts) => joined(parts, " AND ", options)?,
-        Predicate::Or(parts) => joined(parts, " OR ", options)?,
-        Predicate::Not(inner) => format!("NOT ({})", self::predicate(inner, options)?),
+        Predicate::And(parts) => joined(parts, " AND ", types)?,
+        Predicate::Or(parts) => joined(parts, " OR ", types)?,
+        Predicate::Not(inner) => format!("NOT ({})", self::predicate(inner, types)?),
     })
 }
 
-fn joined(parts: &[Predicate], word: &str, options: &StatementOptions) -> Result<String, Refusal> {
+fn joined(parts: &[Predicate], word: &str, types: &Types<'_>) -> Result<String, Refusal> {
     let parts = parts.iter().map(|part| {
-        let text = predicate(part, options)?;
+        let text = predicate(part, types)?;
         Ok(match part {
             Predicate::Between { .. } | Predicate::And(_) | Predicate::Or(_) => format!("({text})"),
             Predicate::Compare { .. }
@@ -46,10 +50,10 @@ fn compare(
     left: &RowExpr,
     comparison: Comparison,
     right: &RowExpr,
-    options: &StatementOptions,
+    types: &Types<'_>,
 ) -> Result<String, Refusal> {
     let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
-    let (left, right) = match (operand(left, options)?, operand(right, options)?) {
+    let (left, right) = match (operand(left, types)?, operand(right, types)?) {
         (Operand::Number(a), Operand::Number(b)) => {
             let scale = a.scale().max(b.scale());
             let (a, b) = (a.meeting(scale)?, b.meeting(scale)?);
@@ -61,7 +65,7 @@ fn compare(
         (Operand::Text(a), Operand::Text(b)) => (a, b),
         (Operand::Truth(a), Operand::Truth(b)) if equality => (a, b),
         (a, b) => {
-            return Err(Refusal(format!(
+            return Err(Refusal::other(format!(
                 "{left} {comparison} {right}: {} cannot be compared with {}",
                 a.kind(),
                 b.kind()
@@ -71,8 +75,8 @@ fn compare(
     Ok(format!("{left} {comparison} {right}"))
 }
 
-fn within(value: &RowExpr, list: &[Literal], options: &StatementOptions) -> Result<String, Refusal> {
-    let mut tested = operand(value, options)?;
+fn within(value: &RowExpr, list: &[Literal], types: &Types<'_>) -> Result<String, Refusal> {
+    let mut tested = operand(value, types)?;
     let list = list.iter().map(literal).collect::<Result<Vec<_>, _>>()?;
     for item in &list {
         tested = match (tested, item) {
@@ -81,7 +85,7 @@ fn within(value: &RowExpr, list: &[Literal], options: &StatementOptions) -> Resu
             }
             (tested, item) if tested.kind() == item.kind() => tested,
             (tested, item) => {
-                return Err(Refusal(format!(
+                return Err(Refusal::other(format!(
                     "{value}: {} cannot be compared with {}",
                     tested.kind(),
                     item.kind()

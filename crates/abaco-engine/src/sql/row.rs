@@ -2,9 +2,10 @@
 
 use abaco_kpi::{Literal, RowExpr};
 
+use super::columns::Types;
 use super::number::{Number, aligned, extreme, ten_to, tenth};
 use super::predicate::predicate;
-use super::{Refusal, SqlType, StatementOptions, identifier};
+use super::{MAX_SCALE, Refusal, SqlType, identifier};
 
 /// A row expression as SQL, by what it holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +35,13 @@ impl Operand {
     }
 }
 
-pub(super) fn operand(expr: &RowExpr, options: &StatementOptions) -> Result<Operand, Refusal> {
-    let value = |expr: &RowExpr| number(expr, options);
+pub(super) fn operand(expr: &RowExpr, types: &Types<'_>) -> Result<Operand, Refusal> {
+    let value = |expr: &RowExpr| number(expr, types);
     let numbers = |all: &[RowExpr]| all.iter().map(value).collect::<Result<Vec<_>, _>>();
     let exact = match expr {
         RowExpr::Column(column) => {
             let name = identifier(column.name()).into_owned();
-            match options.type_of(column)? {
+            match types.of(column)? {
                 SqlType::Decimal(scale) => Number::atom(name, scale)?,
                 SqlType::Text => return Ok(Operand::Text(name)),
                 SqlType::Date => return Ok(Operand::Date(name)),
@@ -59,7 +60,7 @@ pub(super) fn operand(expr: &RowExpr, options: &StatementOptions) -> Result<Oper
             let (values, scale) = aligned(&values)?;
             let mut text = "CASE".to_owned();
             for (branch, then) in branches.iter().zip(&values) {
-                text.push_str(&format!(" WHEN {} THEN {}", predicate(&branch.when, options)?, then.text()));
+                text.push_str(&format!(" WHEN {} THEN {}", predicate(&branch.when, types)?, then.text()));
             }
             if let (Some(last), true) = (values.last(), otherwise.is_some()) {
                 text.push_str(&format!(" ELSE {}", last.text()));
@@ -72,10 +73,10 @@ pub(super) fn operand(expr: &RowExpr, options: &StatementOptions) -> Result<Oper
             div_round(&value(dividend)?, &value(divisor)?, u32::from(*scale))?
         }
         RowExpr::DaysBetween { from, to } => {
-            Number::integer(&format!("{} - {}", date(to, options)?, date(from, options)?))?
+            Number::integer(&format!("{} - {}", date(to, types)?, date(from, types)?))?
         }
         RowExpr::MonthsBetween { from, to } => {
-            let (from, to) = (date(from, options)?, date(to, options)?);
+            let (from, to) = (date(from, types)?, date(to, types)?);
             Number::integer(&format!(
                 "(EXTRACT(YEAR FROM {to}) - EXTRACT(YEAR FROM {from})) * 12 \
                  + EXTRACT(MONTH FROM {to}) - EXTRACT(MONTH FROM {from})"
@@ -89,7 +90,7 @@ pub(super) fn literal(constant: &Literal) -> Result<Operand, Refusal> {
     Ok(match constant {
         Literal::Number(value) => Operand::Number(Number::literal(*value)),
         Literal::Text(text) if text.contains('\0') => {
-            return Err(Refusal("PostgreSQL has no texts with the character NUL".to_owned()));
+            return Err(Refusal::other("PostgreSQL has no texts with the character NUL".to_owned()));
         }
         Literal::Text(text) => Operand::Text(format!("'{}'", text.replace('\'', "''"))),
         Literal::Date(date) => Operand::Date(format!("DATE '{date}'")),
@@ -97,17 +98,17 @@ pub(super) fn literal(constant: &Literal) -> Result<Operand, Refusal> {
     })
 }
 
-pub(super) fn number(expr: &RowExpr, options: &StatementOptions) -> Result<Number, Refusal> {
-    match operand(expr, options)? {
+pub(super) fn number(expr: &RowExpr, types: &Types<'_>) -> Result<Number, Refusal> {
+    match operand(expr, types)? {
         Operand::Number(number) => Ok(number),
-        other => Err(Refusal(format!("{expr}: expected a number, found {}", other.kind()))),
+        other => Err(Refusal::other(format!("{expr}: expected a number, found {}", other.kind()))),
     }
 }
 
-fn date(expr: &RowExpr, options: &StatementOptions) -> Result<String, Refusal> {
-    match operand(expr, options)? {
+fn date(expr: &RowExpr, types: &Types<'_>) -> Result<String, Refusal> {
+    match operand(expr, types)? {
         Operand::Date(date) => Ok(date),
-        other => Err(Refusal(format!("{expr}: expected a date, found {}", other.kind()))),
+        other => Err(Refusal::other(format!("{expr}: expected a date, found {}", other.kind()))),
     }
 }
 
@@ -118,6 +119,9 @@ fn date(expr: &RowExpr, options: &StatementOptions) -> Result<String, Refusal> {
 /// the whole number that it must be. That holds up to 14 digits; the cast stops the statement beyond.
 fn div_round(a: &Number, b: &Number, scale: u32) -> Result<Number, Refusal> {
     let meet = a.scale().max(b.scale());
+    if meet + scale > MAX_SCALE {
+        return Err(Refusal::Scale(meet + scale));
+    }
     let (a, b) = (a.at(meet)?, b.at(meet)?);
     let divisor = format!("NULLIF(ABS({}), 0)", b.text());
     let x = format!("({} * ABS({}) + {divisor})", ten_to(scale, 2), a.text());

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use abaco_kpi::{Column, Formula, Kpi, Measure, RowMeasure};
 
-use super::columns::exact_column;
+use super::columns::{Types, WIDE_LIMIT, exact_column};
 use super::formula::{Amount, Products, formula};
 use super::keyed::keys;
 use super::measure::rows;
@@ -77,7 +77,9 @@ pub struct LeftOut {
 /// # Errors
 /// [`EngineError::DuplicateKpi`], and [`EngineError::NothingToSelect`] if no KPI is left.
 pub fn statement(kpis: &[&dyn Kpi], options: &StatementOptions) -> Result<Statement, EngineError> {
-    let mut build = Build { options, measures: Vec::new(), columns: BTreeSet::new() };
+    let mut types = Types::new(options);
+    while narrow(kpis, &mut types) {}
+    let mut build = Build::new(&types);
     let (mut written, mut left_out, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
     for kpi in kpis {
         let id = kpi.spec().id.clone();
@@ -87,9 +89,9 @@ pub fn statement(kpis: &[&dyn Kpi], options: &StatementOptions) -> Result<Statem
         let known = build.measures.len();
         match build.kpi(&id, &kpi.formula()) {
             Ok(text) => written.push((id, text)),
-            Err(Refusal(reason)) => {
+            Err(refusal) => {
                 build.measures.truncate(known);
-                left_out.push(LeftOut { id, reason });
+                left_out.push(LeftOut { id, reason: refusal.to_string() });
             }
         }
     }
@@ -97,7 +99,7 @@ pub fn statement(kpis: &[&dyn Kpi], options: &StatementOptions) -> Result<Statem
         let reasons = left_out.iter().map(|left| format!("`{}`: {}", left.id, left.reason)).collect();
         return Err(EngineError::NothingToSelect { reasons });
     }
-    Ok(build.finish(&written, left_out))
+    Ok(build.finish(&options.table, &written, left_out))
 }
 
 /// A measure on its way into the statement.
@@ -109,30 +111,54 @@ struct Planned {
     scale: Option<u32>,
 }
 
-struct Build<'o> {
-    options: &'o StatementOptions,
+struct Build<'t> {
+    types: &'t Types<'t>,
     measures: Vec<Planned>,
     columns: BTreeSet<Column>,
 }
 
-impl Build<'_> {
+/// Takes decimals from the amounts of a KPI that has too many; whether there was any.
+fn narrow(kpis: &[&dyn Kpi], types: &mut Types<'_>) -> bool {
+    let mut narrowed = BTreeSet::new();
+    for kpi in kpis {
+        let formula = kpi.formula();
+        let mut build = Build::new(types);
+        let refused = matches!(build.kpi("", &formula), Err(Refusal::Scale(_)));
+        if refused || build.measures.iter().any(|measure| measure.scale > Some(WIDE_LIMIT)) {
+            narrowed.extend(columns_of(&formula).into_iter().filter(|column| types.can_narrow(column)));
+        }
+    }
+    let any = !narrowed.is_empty();
+    types.narrow.append(&mut narrowed);
+    any
+}
+
+fn columns_of(formula: &Formula) -> BTreeSet<Column> {
+    let mut columns = BTreeSet::new();
+    formula.for_each_term(&mut |measure| {
+        measure.for_each_column(&mut |column| {
+            columns.insert(column.clone());
+        });
+    });
+    columns
+}
+
+impl<'t> Build<'t> {
+    fn new(types: &'t Types<'t>) -> Self {
+        Self { types, measures: Vec::new(), columns: BTreeSet::new() }
+    }
+
     fn kpi(&mut self, id: &str, formula_of: &Formula) -> Result<String, Refusal> {
         if is_alias(id) {
-            return Err(Refusal("its id is the name of a measure's column".to_owned()));
+            return Err(Refusal::other("its id is the name of a measure's column".to_owned()));
         }
         let value = formula(formula_of, Products::Approximate, &mut |measure| self.term(measure))?;
-        // The formula is over measures that are all there, so their columns are known to have types.
-        let mut columns = BTreeSet::new();
-        formula_of.for_each_term(&mut |measure| {
-            measure.for_each_column(&mut |column| {
-                columns.insert(column.clone());
-            });
-        });
         let text = bounded(match &value {
             Amount::Exact(number) => number.text().to_owned(),
             Amount::Approximate(text) => text.clone(),
         })?;
-        self.columns.append(&mut columns);
+        // Only what is written out has types for all its columns.
+        self.columns.append(&mut columns_of(formula_of));
         Ok(text)
     }
 
@@ -151,12 +177,12 @@ impl Build<'_> {
         }
         let (sql, scale) = match measure {
             Measure::Rows(measure) => {
-                let (sql, scale) = rows(measure, self.options)?;
+                let (sql, scale) = rows(measure, self.types)?;
                 (sql, Some(scale))
             }
             Measure::Keys(measure) => {
-                let options = self.options;
-                keys(measure, options, &mut |total| self.total(total))?
+                let types = self.types;
+                keys(measure, types, &mut |total| self.total(total))?
             }
         };
         self.measures.push(Planned { measure: measure.clone(), text: measure.to_string(), sql, scale });
@@ -166,20 +192,25 @@ impl Build<'_> {
     fn total(&mut self, total: &RowMeasure) -> Result<(String, u32), Refusal> {
         match self.measure(&Measure::Rows(total.clone()))? {
             (alias, Some(scale)) => Ok((alias, scale)),
-            (alias, None) => Err(Refusal(format!("`{alias}` is not exact"))),
+            (alias, None) => Err(Refusal::other(format!("`{alias}` is not exact"))),
         }
     }
 
-    fn finish(self, written: &[(Cow<'static, str>, String)], left_out: Vec<LeftOut>) -> Statement {
+    fn finish(
+        self,
+        table: &str,
+        written: &[(Cow<'static, str>, String)],
+        left_out: Vec<LeftOut>,
+    ) -> Statement {
         let mut text = self.head(&left_out);
         let columns: Vec<String> = self
             .columns
             .iter()
-            .filter_map(|column| Some(exact_column(column, self.options.type_of(column).ok()?)))
+            .filter_map(|column| Some(exact_column(column, self.types.of(column).ok()?)))
             .collect();
         // A count of rows reads no column.
         let columns = if columns.is_empty() { vec!["1 AS one".to_owned()] } else { columns };
-        let table = identifier(&self.options.table);
+        let table = identifier(table);
         text.push_str(&format!(
             "WITH exact_rows AS (\n  SELECT\n  {}\n  FROM {table}\n),\n",
             columns.join(",\n  ")

@@ -40,16 +40,16 @@ fn key(name: &'static str) -> Formula<KeyTerm> {
 #[case(count_distinct("borrower_id").filter(col("dpd").gt(0)), "CAST(CASE WHEN COUNT(*) > 0 THEN COUNT(DISTINCT borrower_id) FILTER (WHERE dpd > 0) END AS DECIMAL(38, 0))")]
 #[case(max("ead").filter(col("dpd").gt(0)), "MAX(ead) FILTER (WHERE dpd > 0)")]
 #[case(sum("ead"), "SUM(ead)")]
-#[case(sum("ead").filter(col("dpd").gt(0)), "CASE WHEN COUNT(*) FILTER (WHERE dpd > 0) > 0 THEN SUM(ead) FILTER (WHERE dpd > 0) WHEN COUNT(*) > 0 THEN CAST(0 AS DECIMAL(38, 2)) END")]
+#[case(sum("ead").filter(col("dpd").gt(0)), "CASE WHEN COUNT(*) FILTER (WHERE dpd > 0) > 0 THEN SUM(ead) FILTER (WHERE dpd > 0) WHEN COUNT(*) > 0 THEN CAST(0 AS DECIMAL(38, 17)) END")]
 #[case(sum(lit(7)), "SUM(CAST(7 AS DECIMAL(38, 0)))")]
 #[case(sum(col("ead") - lit(-5)), "SUM(ead - (-5))")]
 #[case(sum(-(-col("ead"))), "SUM(-(-ead))")]
 #[case(sum(lit(2) * 3), "SUM(CAST(2 AS DECIMAL(38, 0)) * 3)")]
-#[case(sum(col("ead") + col("pd")), "SUM(CAST(ead AS DECIMAL(38, 6)) + pd)")]
+#[case(sum(col("ead") + col("pd")), "SUM(ead + CAST(pd AS DECIMAL(38, 17)))")]
 #[case(sum(col("ead") * (col("pd") + decimal("0.5"))), "SUM(ead * (pd + 0.5))")]
-#[case(sum(RowExpr::Least(vec![col("ead"), col("pd"), lit(1)])), "SUM(CASE WHEN ead IS NULL OR pd IS NULL THEN NULL ELSE LEAST(CAST(ead AS DECIMAL(38, 6)), pd, CAST(1 AS DECIMAL(38, 6))) END)")]
-#[case(sum(case(col("dpd").ge(30), "pd").when(col("segment").is_null(), "ead").or_null()), "SUM(CASE WHEN dpd >= 30 THEN pd WHEN segment IS NULL THEN CAST(ead AS DECIMAL(38, 6)) END)")]
-#[case(sum(RowExpr::DivRound { dividend: boxed(col("ead")), divisor: boxed(col("pd")), scale: 4 }), "SUM(CAST(CASE WHEN (CAST(ead AS DECIMAL(38, 6)) < 0) <> (pd < 0) THEN -CAST(ROUND(((20000 * ABS(CAST(ead AS DECIMAL(38, 6))) + NULLIF(ABS(pd), 0)) - (20000 * ABS(CAST(ead AS DECIMAL(38, 6))) + NULLIF(ABS(pd), 0)) % (2 * NULLIF(ABS(pd), 0))) / (2 * NULLIF(ABS(pd), 0))) AS DECIMAL(14, 0)) ELSE CAST(ROUND(((20000 * ABS(CAST(ead AS DECIMAL(38, 6))) + NULLIF(ABS(pd), 0)) - (20000 * ABS(CAST(ead AS DECIMAL(38, 6))) + NULLIF(ABS(pd), 0)) % (2 * NULLIF(ABS(pd), 0))) / (2 * NULLIF(ABS(pd), 0))) AS DECIMAL(14, 0)) END * 0.0001 AS DECIMAL(38, 4)))")]
+#[case(sum(RowExpr::Least(vec![col("ead"), col("pd"), lit(1)])), "SUM(CASE WHEN ead IS NULL OR pd IS NULL THEN NULL ELSE LEAST(ead, CAST(pd AS DECIMAL(38, 17)), CAST(1 AS DECIMAL(38, 17))) END)")]
+#[case(sum(case(col("dpd").ge(30), "pd").when(col("segment").is_null(), "ead").or_null()), "SUM(CASE WHEN dpd >= 30 THEN CAST(pd AS DECIMAL(38, 17)) WHEN segment IS NULL THEN ead END)")]
+#[case(sum(RowExpr::DivRound { dividend: boxed(col("ead")), divisor: boxed(col("pd")), scale: 4 }), "SUM(CAST(CASE WHEN (ead < 0) <> (CAST(pd AS DECIMAL(38, 17)) < 0) THEN -CAST(ROUND(((20000 * ABS(ead) + NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0)) - (20000 * ABS(ead) + NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0)) % (2 * NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0))) / (2 * NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0))) AS DECIMAL(14, 0)) ELSE CAST(ROUND(((20000 * ABS(ead) + NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0)) - (20000 * ABS(ead) + NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0)) % (2 * NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0))) / (2 * NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0))) AS DECIMAL(14, 0)) END * 0.0001 AS DECIMAL(38, 4)))")]
 #[case(sum(RowExpr::DaysBetween { from: boxed(col("origination_date")), to: boxed(col("as_of")) }), "SUM(CAST(as_of - origination_date AS DECIMAL(38, 0)))")]
 #[case(sum(RowExpr::MonthsBetween { from: boxed(col("origination_date")), to: boxed(col("as_of")) }), "SUM(CAST((EXTRACT(YEAR FROM as_of) - EXTRACT(YEAR FROM origination_date)) * 12 + EXTRACT(MONTH FROM as_of) - EXTRACT(MONTH FROM origination_date) AS DECIMAL(38, 0)))")]
 fn a_measure_over_rows(#[case] measure: RowMeasure, #[case] sql: &str) {
@@ -62,8 +62,8 @@ fn a_measure_over_rows(#[case] measure: RowMeasure, #[case] sql: &str) {
 #[rstest]
 #[case(col("dpd").ne(30), "dpd <> 30")]
 #[case(col("dpd").ge(decimal("29.5")), "CAST(dpd AS DECIMAL(38, 1)) >= 29.5")]
-#[case(col("ead").gt(col("pd")), "CAST(ead AS DECIMAL(38, 6)) > pd")]
-#[case((col("ead") - 1).between(1, col("dpd")), "(ead - 1) >= 1 AND (ead - 1) <= CAST(dpd AS DECIMAL(38, 2))")]
+#[case(col("ead").gt(col("pd")), "ead > CAST(pd AS DECIMAL(38, 17))")]
+#[case((col("ead") - 1).between(1, col("dpd")), "(ead - 1) >= 1 AND (ead - 1) <= CAST(dpd AS DECIMAL(38, 17))")]
 #[case(col("dpd").is_in([0, -1]).negated(), "NOT (dpd IN (0, (-1)))")]
 #[case(col("segment").is_in(["sme", "o'neil"]), "segment IN ('sme', 'o''neil')")]
 #[case(col("segment").lt(col("region")), "segment COLLATE \"C\" < region")]
@@ -82,16 +82,19 @@ fn held() -> abaco_kpi::KeyedBuilder {
 
 #[rstest]
 #[case(held().reduce(key("b").power(2)), "(SELECT SUM(keys.s1 * keys.s1) FROM keys)")]
-#[case(held().top(5, key("b") - key("late")), "(SELECT SUM(v) FROM (SELECT keys.s1 - keys.s2 AS v FROM keys ORDER BY v DESC NULLS LAST LIMIT 5) AS largest)")]
-#[case(held().reduce((key("b") - total(sum("allowance")) * decimal("0.05")).at_least(0)), "(SELECT SUM(CASE WHEN (CAST(keys.s1 AS DECIMAL(38, 4)) - (totals.m1 * 0.05)) IS NULL THEN NULL ELSE GREATEST(CAST(keys.s1 AS DECIMAL(38, 4)) - (totals.m1 * 0.05), CAST(0 AS DECIMAL(38, 4))) END) FROM keys CROSS JOIN totals)")]
-#[case(held().reduce(key("b") / total(sum("allowance"))), "(SELECT SUM((keys.s1 / NULLIF(totals.m1, 0))) FROM keys CROSS JOIN totals)")]
+#[case(held().top(5, key("b") - key("late")), "(SELECT SUM(v) FROM (SELECT keys.s1 - keys.s2 AS v FROM wide_keys ORDER BY v DESC NULLS LAST LIMIT 5) AS largest)")]
+#[case(held().reduce((key("b") - total(sum("allowance")) * decimal("0.05")).at_least(0)), "(SELECT SUM(CASE WHEN (CAST(keys.s1 AS DECIMAL(38, 19)) - (totals.m1 * 0.05)) IS NULL THEN NULL ELSE GREATEST(CAST(keys.s1 AS DECIMAL(38, 19)) - (totals.m1 * 0.05), CAST(0 AS DECIMAL(38, 19))) END) FROM wide_keys CROSS JOIN totals)")]
+#[case(held().reduce(key("b") / total(sum("allowance"))), "(SELECT SUM((keys.s1 / NULLIF(totals.m1, 0))) FROM wide_keys CROSS JOIN totals)")]
 fn a_measure_over_keys(#[case] formula: Formula, #[case] sql: &str) {
     let statement = written(&[kpi("k", formula)]).unwrap();
     let alias = &statement.measures.last().unwrap().alias;
     let totals = "FROM (SELECT SUM(ead) AS s1, CASE WHEN COUNT(*) FILTER (WHERE dpd >= 30) > 0 \
-                  THEN SUM(ead) FILTER (WHERE dpd >= 30) WHEN COUNT(*) > 0 THEN CAST(0 AS DECIMAL(38, 2)) END AS s2 \
+                  THEN SUM(ead) FILTER (WHERE dpd >= 30) WHEN COUNT(*) > 0 THEN CAST(0 AS DECIMAL(38, SCALE)) END AS s2 \
                   FROM exact_rows GROUP BY borrower_id) AS keys";
-    assert_eq!(column(&statement, alias).replace(totals, "FROM keys"), sql);
+    let wide = totals.replace("SCALE", "17");
+    let narrow = totals.replace("SCALE", "2");
+    let found = column(&statement, alias).replace(&wide, "FROM wide_keys").replace(&narrow, "FROM keys");
+    assert_eq!(found, sql);
 }
 
 fn a() -> Formula {
@@ -103,22 +106,22 @@ fn b() -> Formula {
 }
 
 #[rstest]
-#[case(a() + b() - -1, "(CAST(m1 AS DECIMAL(38, 6)) + m2) - (-1)")]
+#[case(a() + b() - -1, "(m1 + CAST(m2 AS DECIMAL(38, 17))) - (-1)")]
 #[case(100 * a() / b(), "((100 * m1) / NULLIF(m2, 0))")]
 #[case(a() * b(), "(CAST(m1 AS DOUBLE PRECISION) * m2)")]
 #[case(a() / 12, "(m1 / 12)")]
 #[case(Formula::from(1) / Formula::from(12), "(CAST(1 AS DOUBLE PRECISION) / 12)")]
-#[case(a().at_most(b()), "CASE WHEN m1 IS NULL OR m2 IS NULL THEN NULL ELSE LEAST(CAST(m1 AS DECIMAL(38, 6)), m2) END")]
+#[case(a().at_most(b()), "CASE WHEN m1 IS NULL OR m2 IS NULL THEN NULL ELSE LEAST(m1, CAST(m2 AS DECIMAL(38, 17))) END")]
 #[case((a() / b()).at_least(0), "CASE WHEN (m1 / NULLIF(m2, 0)) IS NULL THEN NULL ELSE GREATEST(CAST((m1 / NULLIF(m2, 0)) AS DOUBLE PRECISION), CAST(0 AS DOUBLE PRECISION)) END")]
-#[case(a().or_else(b()).or_else(0), "COALESCE(COALESCE(CAST(m1 AS DECIMAL(38, 6)), m2), CAST(0 AS DECIMAL(38, 6)))")]
+#[case(a().or_else(b()).or_else(0), "COALESCE(COALESCE(m1, CAST(m2 AS DECIMAL(38, 17))), CAST(0 AS DECIMAL(38, 17)))")]
 #[case((a() / b()).or_else(decimal("0.5")), "COALESCE(CAST((m1 / NULLIF(m2, 0)) AS DOUBLE PRECISION), CAST(0.5 AS DOUBLE PRECISION))")]
 #[case(b().round(2), "ROUND(m2, 2)")]
-#[case(a().round(4), "m1")]
+#[case(a().round(4), "ROUND(m1, 4)")]
 #[case((a() / b()).round(2), "ROUND(CAST((m1 / NULLIF(m2, 0)) AS DECIMAL(38, 12)), 2)")]
 #[case(b().round_even(2), "CAST(CASE WHEN ABS((m2 * 100) - TRUNC((m2 * 100))) = 0.5 THEN 2 * ROUND((m2 * 100) * 0.5, 0) ELSE ROUND((m2 * 100), 0) END * 0.01 AS DECIMAL(38, 2))")]
 #[case(a().power(12), "POWER(CAST(m1 AS DOUBLE PRECISION), 12)")]
 fn a_formula(#[case] formula: Formula, #[case] sql: &str) {
-    // Both are there, whatever the formula uses: m1 has 2 decimals, m2 has 6.
+    // Both are there, whatever the formula uses: m1 has 17 decimals, m2 has 6.
     let statement = written(&[kpi("a", a()), kpi("b", b()), kpi("k", formula)]).unwrap();
     assert_eq!(column(&statement, "k"), sql);
 }
@@ -151,7 +154,7 @@ fn a_whole_statement() {
 WITH exact_rows AS (
   SELECT
   CAST(borrower_id AS TEXT) AS borrower_id,
-  CASE WHEN ead <> CAST(ead AS DECIMAL(38, 2)) THEN CAST('ead: more than 2 decimals: ' || CAST(ead AS TEXT) AS DECIMAL(38, 2)) ELSE CAST(ead AS DECIMAL(38, 2)) END AS ead,
+  CASE WHEN CAST(CAST(ead AS TEXT) AS DECIMAL(38, 19)) <> CAST(CAST(ead AS TEXT) AS DECIMAL(38, 2)) THEN CAST('ead: more than 2 decimals: ' || CAST(ead AS TEXT) AS DECIMAL(38, 2)) ELSE CAST(CAST(ead AS TEXT) AS DECIMAL(38, 2)) END AS ead,
   CAST(segment AS TEXT) AS segment
   FROM tape
 ),
@@ -183,6 +186,42 @@ FROM measures;
     );
 }
 
+/// An amount is read with all the decimals that fit: fewer if a KPI of the list multiplies it.
+#[test]
+fn amounts_are_as_fine_as_38_digits_allow() {
+    let read_as = |kpis: &[FormulaKpi], name: &str| {
+        let text = written(kpis).unwrap().text;
+        let (ending, start) = (format!(" END AS {name},"), "ELSE CAST(CAST(");
+        let line = text
+            .lines()
+            .filter(|line| line.contains(start))
+            .find(|line| format!("{line},").contains(&ending));
+        line.unwrap()
+            .split(start)
+            .nth(1)
+            .unwrap()
+            .split_once(" AS TEXT) AS ")
+            .unwrap()
+            .1
+            .split(") END")
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let plain = || kpi("plain", sum("ead").filter(col("allowance").gt(0)));
+    let product = || kpi("product", sum(col("ead") * col("annual_rate")));
+    let quotient =
+        |scale| RowExpr::DivRound { dividend: boxed(col("ead")), divisor: boxed(col("dpd")), scale };
+    assert_eq!(read_as(&[plain()], "ead"), "DECIMAL(38, 17)");
+    assert_eq!(read_as(&[plain(), product()], "ead"), "DECIMAL(38, 2)");
+    assert_eq!(read_as(&[plain(), product()], "allowance"), "DECIMAL(38, 17)");
+    assert_eq!(read_as(&[kpi("k", sum(col("ead") * col("dpd")))], "ead"), "DECIMAL(38, 17)");
+    assert_eq!(read_as(&[kpi("k", sum(quotient(7)))], "ead"), "DECIMAL(38, 17)");
+    assert_eq!(read_as(&[kpi("k", sum(quotient(8)))], "ead"), "DECIMAL(38, 2)");
+    // What is left out anyway takes no decimals from the others.
+    assert_eq!(read_as(&[plain(), kpi("growth", a() - a().lag(1))], "ead"), "DECIMAL(38, 17)");
+}
+
 /// A count reads no column, and totals per key need no row of other measures beside them.
 #[rstest]
 #[case(count().into(), "WITH exact_rows AS (\n  SELECT\n  1 AS one\n  FROM tape\n),\nmeasures AS (\n  SELECT\n  -- m1")]
@@ -201,7 +240,7 @@ fn tables_and_columns_of_ones_own() {
     let text = statement(&[&own as &dyn Kpi], &options).unwrap().text;
     for part in [
         "THEN CAST('user: more than 4 decimals: ' || CAST(\"user\" AS TEXT) AS DECIMAL(38, 4)) \
-         ELSE CAST(\"user\" AS DECIMAL(38, 4)) END AS \"user\"",
+         ELSE CAST(CAST(\"user\" AS TEXT) AS DECIMAL(38, 4)) END AS \"user\"",
         "FROM \"my \"\"tape\"\"\"\n",
         "SUM(\"user\" + CAST(ead AS DECIMAL(38, 4))) AS m1",
         "m1 AS \"User's\"\n",

@@ -23,4 +23,7 @@ mod refused_tapes;
 mod refused_usage;
 mod rollout;
 mod segments;
+mod sql;
+mod sql_tapes;
+mod sql_zoo;
 mod streams;

@@ -76,11 +76,16 @@ pub(super) fn operand(expr: &RowExpr, types: &Types<'_>) -> Result<Operand, Refu
             Number::integer(&format!("{} - {}", date(to, types)?, date(from, types)?))?
         }
         RowExpr::MonthsBetween { from, to } => {
+            Number::integer(&months(&date(from, types)?, &date(to, types)?))?
+        }
+        RowExpr::FullMonthsBetween { from, to } => {
             let (from, to) = (date(from, types)?, date(to, types)?);
-            Number::integer(&format!(
-                "(EXTRACT(YEAR FROM {to}) - EXTRACT(YEAR FROM {from})) * 12 \
-                 + EXTRACT(MONTH FROM {to}) - EXTRACT(MONTH FROM {from})"
-            ))?
+            let (forth, back) = (full_months(&from, &to), full_months(&to, &from));
+            Number::integer(&format!("CASE WHEN {to} >= {from} THEN {forth} ELSE -({back}) END"))?
+        }
+        RowExpr::AddDays { date: day, days } => {
+            let sign = if *days < 0 { '-' } else { '+' };
+            return Ok(Operand::Date(format!("({} {sign} {})", date(day, types)?, days.unsigned_abs())));
         }
     };
     Ok(Operand::Number(exact))
@@ -110,6 +115,23 @@ fn date(expr: &RowExpr, types: &Types<'_>) -> Result<String, Refusal> {
         Operand::Date(date) => Ok(date),
         other => Err(Refusal::other(format!("{expr}: expected a date, found {}", other.kind()))),
     }
+}
+
+/// Calendar months from one date to another, whatever the days.
+fn months(from: &str, to: &str) -> String {
+    format!(
+        "(EXTRACT(YEAR FROM {to}) - EXTRACT(YEAR FROM {from})) * 12 \
+         + EXTRACT(MONTH FROM {to}) - EXTRACT(MONTH FROM {from})"
+    )
+}
+
+/// Complete months from a date to a later one: the last is incomplete before its day, but a month's end completes it.
+fn full_months(from: &str, to: &str) -> String {
+    format!(
+        "{} - CASE WHEN EXTRACT(DAY FROM {to}) < EXTRACT(DAY FROM {from}) AND EXTRACT(DAY FROM {to} + 1) <> 1 \
+         THEN 1 ELSE 0 END",
+        months(from, to)
+    )
 }
 
 /// `a / b` at `scale` places, half away from zero, without trusting a division.

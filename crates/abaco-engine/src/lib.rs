@@ -34,8 +34,8 @@ pub use error::{EngineError, ErrorKind};
 pub use evaluate::Evaluate;
 pub use finish::{AsOf, Finished, Group, GroupOutcomes, KpiResult, ObservedScales, Outcomes, Prior};
 pub use language::{
-    LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, parse_formula, parse_formula_with,
-    parse_predicate, parse_row_expr,
+    DimensionError, LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, check_dimensions,
+    parse_formula, parse_formula_with, parse_predicate, parse_row_expr,
 };
 pub use plan::{Plan, PlanOptions};
 pub use state::State;

@@ -39,6 +39,7 @@
 //! level even when it is optimised: 64 levels overflow a thread. The tests use it as an oracle of precedence.
 
 mod call;
+mod dimension;
 mod error;
 mod formula;
 mod keyed;
@@ -47,12 +48,16 @@ mod literal;
 mod measure;
 mod parser;
 mod predicate;
+mod quantity;
 mod row;
 mod scope;
 mod words;
 
+pub(crate) use dimension::check_dimensions_of;
+pub use dimension::{DimensionError, check_dimensions};
 pub use error::LanguageError;
 pub use limits::{MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES};
+pub(crate) use quantity::Measured;
 pub(crate) use scope::Scope;
 
 use abaco_kpi::{Formula, Predicate, RowExpr};

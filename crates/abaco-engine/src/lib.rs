@@ -28,7 +28,7 @@ mod yaml;
 
 pub use audit::AuditEvent;
 pub use bindings::Bindings;
-pub use definitions::{Definition, DefinitionError, DefinitionProblem, Definitions, Refresh};
+pub use definitions::{AddedColumn, Definition, DefinitionError, DefinitionProblem, Definitions, Refresh};
 pub use engine::{Calculation, KpiEngine};
 pub use error::{EngineError, ErrorKind};
 pub use evaluate::Evaluate;

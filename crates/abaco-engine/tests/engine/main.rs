@@ -4,6 +4,9 @@
 
 mod audit;
 mod definitions;
+mod definitions_documented;
+mod definitions_kpis;
+mod definitions_refused;
 mod keyed;
 mod language;
 mod plan;

@@ -72,10 +72,21 @@ impl Pipeline {
     pub fn new(config: PipelineConfig, catalogue: &Catalogue) -> Result<Self, PipelineError> {
         let refuse = |message: String| PipelineError::Configuration { path: config.path.clone(), message };
         let profile = &config.settings.profile;
-        let kpis: Vec<Arc<dyn Kpi>> = catalogue.find(profile).map(<[_]>::to_vec).ok_or_else(|| {
-            let names: Vec<&str> = catalogue.names().collect();
-            refuse(format!("`profile`: expected one of {}, found `{profile}`", names.join(", ")))
-        })?;
+        let find = |key: &str, profile: &str| {
+            catalogue.find(profile).map(<[_]>::to_vec).ok_or_else(|| {
+                let names: Vec<&str> = catalogue.names().collect();
+                refuse(format!("{key}: expected one of {}, found `{profile}`", names.join(", ")))
+            })
+        };
+        let mut kpis: Vec<Arc<dyn Kpi>> = find("`profile`", profile)?;
+        // The formulas of the definitions are those of the profile that they name; they add KPIs to no other.
+        let stated = config.definitions.profile().unwrap_or(profile);
+        let of_stated = find("`profile` of the definitions", stated)?;
+        let of_stated: Vec<&dyn Kpi> = of_stated.iter().map(AsRef::as_ref).collect();
+        let added = config.definitions.kpis(&of_stated)?;
+        if stated == profile {
+            kpis.extend(added.iter().cloned().map(|kpi| Arc::new(kpi) as Arc<dyn Kpi>));
+        }
         if let Some(id) =
             config.settings.required.iter().find(|id| kpis.iter().all(|kpi| kpi.spec().id != **id))
         {
@@ -90,9 +101,14 @@ impl Pipeline {
             }
         }
         // A definition may be about a KPI of another profile, but never about none.
-        config.definitions.check(&catalogue.everything())?;
+        let mut everything = catalogue.everything();
+        everything.extend(added.iter().map(|kpi| kpi as &dyn Kpi));
+        config.definitions.check(&everything)?;
         let chosen: Vec<&dyn Kpi> = kpis.iter().map(AsRef::as_ref).collect();
-        let definitions = config.definitions.restricted_to(&chosen);
+        let mut definitions = config.definitions.restricted_to(&chosen);
+        if stated != profile {
+            definitions = definitions.without_formulas();
+        }
         let engine = KpiEngine::new(kpis).with_definitions(definitions)?;
         let bindings = bindings(&config)?;
         for name in config.settings.segments.iter().flatten() {
@@ -305,7 +321,7 @@ fn bindings(config: &PipelineConfig) -> Result<Bindings, PipelineError> {
             message: format!("`derive`, column `{}`: {message}", derived.name),
         };
         let expr = parse_row_expr(&derived.expression).map_err(|error| refuse(error.to_string()))?;
-        if canonical_column(&derived.name).is_none() {
+        if canonical_column(&derived.name).is_none() && config.definitions.column(&derived.name).is_none() {
             return Err(refuse("expected the name of a canonical column".to_owned()));
         }
         let mut unknown = None;

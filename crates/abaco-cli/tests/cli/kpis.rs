@@ -196,7 +196,11 @@ fn what_it_refuses() {
     );
     sandbox.refuses_with(&["kpis", "--profile", "v3"], 2, "");
     sandbox.write("strange.yml", "{version: 1, profile: v3, kpis: []}");
-    sandbox.refuses_with(&["kpis", "--definitions", "strange.yml"], 2, "");
+    sandbox.refuses_with(
+        &["kpis", "--definitions", "strange.yml"],
+        2,
+        "(embedded)/pipeline.yml: `profile` of the definitions: expected one of standard, legacy_v2, found `v3`",
+    );
     sandbox.write("formula.yml", "version: 1\nkpis:\n  - id: par_90\n    formula: SUM(dpd_90_plus_us)\n");
     sandbox.refuses(
         &["kpis", "--definitions", "formula.yml"],

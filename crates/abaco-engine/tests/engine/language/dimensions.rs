@@ -4,7 +4,7 @@ use abaco_engine::{check_dimensions, parse_formula};
 use abaco_kpi::Unit;
 
 fn checked(text: &str, unit: Unit) -> Result<(), String> {
-    check_dimensions(&parse_formula(text).expect(text), unit).map_err(|error| error.to_string())
+    check_dimensions(&parse_formula(text).unwrap(), unit).map_err(|error| error.to_string())
 }
 
 #[test]

@@ -205,7 +205,7 @@ fn what_cannot_be_meant_is_refused() {
             "{version: 1, kpis: [{id: colection_rate}]}".to_owned(),
             "kpi `colection_rate`: no KPI has this id; did you mean `collection_rate`?",
         ),
-        ("{version: 1, kpis: [{id: arr}]}".to_owned(), "kpi `arr`: no KPI has this id"),
+        ("{version: 1, kpis: [{id: qqq}]}".to_owned(), "kpi `qqq`: no KPI has this id"),
     ];
     for (text, expected) in cases {
         let error = checked(&text).expect_err(&text);

@@ -23,8 +23,13 @@ fn end_to_end(criterion: &mut Criterion) {
                 "csv" => files::csv(&path, &batches).expect("a file"),
                 _ => files::parquet(&path, &batches).expect("a file"),
             }
-            let request =
-                RunRequest { inputs: vec![path], as_of: AsOf::Single, out: None, actor: "bench".to_owned() };
+            let request = RunRequest {
+                inputs: vec![path],
+                tables: Vec::new(),
+                as_of: AsOf::Single,
+                out: None,
+                actor: "bench".to_owned(),
+            };
             group.bench_with_input(BenchmarkId::new(format, rows), &request, |bencher, request| {
                 bencher.iter(|| pipeline.run(request).expect("a run"));
             });

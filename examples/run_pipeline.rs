@@ -12,6 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = tempfile::tempdir()?;
     let run = pipeline.run(&RunRequest {
         inputs: vec![root.join("examples/data/rollout_1000.csv")],
+        tables: Vec::new(),
         as_of: AsOf::Single,
         out: Some(out.path().to_path_buf()),
         actor: "example".to_owned(),

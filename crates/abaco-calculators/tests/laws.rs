@@ -2,24 +2,63 @@
 #![allow(clippy::expect_used, reason = "the helpers of a test are part of the test")]
 
 use abaco_calculators::{LEGACY_V2, Profile, STANDARD, par_30, par_90, par_ge, par_gt};
-use abaco_engine::{AsOf, Bindings, Plan, PlanOptions};
+use abaco_engine::{AsOf, Bindings, KpiResult, Plan, PlanOptions};
 use abaco_kpi::{Formula, FormulaKpi, Kpi, Outcome, case, col};
 use abaco_testkit::strategy::TapeShape;
 use abaco_testkit::{Laws, Tape, Width};
 use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use rstest::rstest;
 
-/// A quarter of the KPIs at a time, so that the quarters run side by side.
+/// Parts of a list, so that they run side by side.
+const SHARDS: usize = 16;
+/// With so many others a KPI is planned, the next ones of its list.
+const NEIGHBOURS: usize = 4;
+/// Tapes for each KPI; more by `PROPTEST_CASES`.
+const CASES: u32 = 8;
+/// One KPI in so many is also checked on tapes past a segment of the fold.
+const LONG_EVERY: usize = 5;
+
 #[rstest]
 fn every_kpi_obeys_the_laws(
     #[values(STANDARD, LEGACY_V2)] profile: Profile,
-    #[values(0, 1, 2, 3)] quarter: usize,
+    #[values(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)] shard: usize,
 ) {
     let kpis = profile.kpis();
-    for (index, kpi) in kpis.iter().enumerate().filter(|(index, _)| index % 4 == quarter) {
-        let others = kpis.iter().enumerate().filter(|(other, _)| *other != index);
-        Laws::new(kpi).beside(others.map(|(_, other)| other as &dyn Kpi)).cases(32).assert();
+    for (index, kpi) in kpis.iter().enumerate().filter(|(index, _)| index % SHARDS == shard) {
+        let next = kpis.iter().cycle().skip(index + 1).take(NEIGHBOURS.min(kpis.len() - 1));
+        let laws = Laws::new(kpi).beside(next.map(|other| other as &dyn Kpi)).cases(CASES);
+        let laws = if index % LONG_EVERY == 0 { laws } else { laws.without_long_tapes() };
+        laws.assert();
     }
+}
+
+/// One plan for the whole list: every KPI has the result, components and exact form included, that it has alone.
+#[rstest]
+fn the_whole_list_together_is_as_each_alone(#[values(STANDARD, LEGACY_V2)] profile: Profile) {
+    let kpis = profile.kpis();
+    let shape = kpis.iter().fold(TapeShape::new(Width::Decimal64), |shape, kpi| shape.kpi(kpi));
+    let shape = shape.canonical("as_of").dense("as_of");
+    let mut runner = TestRunner::new(Config { cases: 8, failure_persistence: None, ..Config::default() });
+    let run = runner.run(&shape.strategy(), |tape| {
+        let together = results(&kpis.iter().collect::<Vec<_>>(), &tape);
+        for (kpi, fused) in kpis.iter().zip(together) {
+            let alone = results(&[kpi], &tape).remove(0);
+            prop_assert_eq!(fused, alone, "{} on\n{}", kpi.spec().id, tape);
+        }
+        Ok(())
+    });
+    run.expect("the same results");
+}
+
+/// The results at the newest snapshot.
+fn results(kpis: &[&FormulaKpi], tape: &Tape) -> Vec<KpiResult> {
+    let kpis: Vec<&dyn Kpi> = kpis.iter().map(|kpi| *kpi as &dyn Kpi).collect();
+    let options = PlanOptions { snapshot: Some("as_of".into()), ..PlanOptions::default() };
+    let plan = Plan::new(&kpis, &tape.schema(Width::Decimal64), &options).expect("a plan");
+    let mut state = plan.empty();
+    plan.fold(&mut state, &tape.to_batch(Width::Decimal64).expect("a batch")).expect("a state");
+    plan.finish(&state, AsOf::Latest).expect("outcomes").groups.remove(0).kpis
 }
 
 fn outcomes(kpis: &[FormulaKpi], tape: &Tape, bindings: Bindings) -> Vec<Outcome> {

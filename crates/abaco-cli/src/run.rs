@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use abaco_loans::pipeline::run::{KpiEntry, Segment};
+use abaco_loans::pipeline::config::TableRole;
+use abaco_loans::pipeline::run::{Effective, KpiEntry, Segment};
 use abaco_loans::pipeline::{Pipeline, PipelineConfig, Run, RunRequest};
 use abaco_loans::prelude::{AsOf, Status};
 use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
-use crate::table::{self, Cell, FAINT, STRONG, aligned, on_one_line};
+use crate::table::{self, BAD, Cell, FAINT, STRONG, aligned, on_one_line};
 use crate::{Format, print, print_json, say};
 
 /// A KPI failed.
@@ -22,6 +23,9 @@ pub(crate) struct Arguments {
     /// Partitions of one tape: .csv, .parquet, .arrow, .ipc or .feather.
     #[arg(required = true)]
     input: Vec<PathBuf>,
+    /// A file of a table beside the tape: static, event, schedule or ledger. May be repeated.
+    #[arg(long, value_name = "ROLE=PATH", value_parser = table_of)]
+    table: Vec<(TableRole, PathBuf)>,
     /// The configuration; without it the one that is compiled in.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -54,6 +58,13 @@ impl From<FailOn> for Status {
     }
 }
 
+fn table_of(text: &str) -> Result<(TableRole, PathBuf), String> {
+    let (role, path) = text
+        .split_once('=')
+        .ok_or_else(|| "expected a role and a path, as in static=loans.csv".to_owned())?;
+    Ok((role.parse()?, PathBuf::from(path)))
+}
+
 fn as_of(text: &str) -> Result<AsOf, String> {
     if text == "latest" {
         return Ok(AsOf::Latest);
@@ -69,6 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let pipeline = Pipeline::new(config, &abaco_loans::catalogue())?;
     let run = pipeline.run(&RunRequest {
         inputs: arguments.input.clone(),
+        tables: arguments.table.clone(),
         as_of: arguments.as_of.unwrap_or(AsOf::Single),
         out: Some(arguments.out.clone()),
         actor: "abaco run".to_owned(),
@@ -108,7 +120,8 @@ fn exit_code(run: &Run, fail_on: Option<FailOn>) -> ExitCode {
 fn report(run: &Run) -> String {
     let document = &run.document;
     let as_of = document.as_of.map(|date| format!(" as of {date}")).unwrap_or_default();
-    let mut out = format!(
+    let mut out = mislabelled(run);
+    out += &format!(
         "{STRONG}{}{as_of}{STRONG:#}  {FAINT}{}, {} of {} rows in scope{FAINT:#}\n\n",
         document.portfolio, document.currency, document.rows.as_of, document.rows.read
     );
@@ -128,6 +141,17 @@ fn report(run: &Run) -> String {
         out.push_str(&format!("\n{FAINT}published {}{FAINT:#}\n", folder.display()));
     }
     out
+}
+
+/// What stands above everything else: the label of the tape is not the day for which its rows hold.
+fn mislabelled(run: &Run) -> String {
+    let Some(label) = run.document.as_of else { return String::new() };
+    let found = match run.effective {
+        Effective::On(date) if date != label => format!("its rows hold for {date}"),
+        Effective::Between(from, to) => format!("its rows hold for days from {from} to {to}"),
+        Effective::On(_) | Effective::Unknown => return String::new(),
+    };
+    format!("{BAD}the snapshot is labelled {label}, but {found}{BAD:#}\n")
 }
 
 fn heading() -> Vec<Cell> {

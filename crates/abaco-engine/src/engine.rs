@@ -158,19 +158,38 @@ impl KpiEngine {
     ) -> Result<Calculation, EngineError> {
         let mut audit = vec![self.event("started", None, "ok", None)];
         let mut finished = plan.finish_observed(state, as_of, observed)?;
-        for (index, group) in finished.groups.iter_mut().enumerate() {
+        self.judge(plan, &mut finished);
+        // The totals come first; the groups repeat their KPIs and would bury them.
+        let totals = finished.groups.iter().take(1).flat_map(|totals| &totals.kpis);
+        audit.extend(totals.map(|result| self.kpi_event(result)));
+        audit.push(self.event("completed", None, "ok", None));
+        Ok(Calculation { finished, audit })
+    }
+
+    /// Finishes and judges the totals of a state alone, whatever the grouping sets.
+    ///
+    /// # Errors
+    /// Those of [`Plan::finish`].
+    pub fn finish_totals(
+        &self,
+        plan: &Plan,
+        state: &State,
+        as_of: AsOf,
+        observed: &ObservedScales,
+    ) -> Result<Finished, EngineError> {
+        let mut finished = plan.finish_totals(state, as_of, observed)?;
+        self.judge(plan, &mut finished);
+        Ok(finished)
+    }
+
+    fn judge(&self, plan: &Plan, finished: &mut Finished) {
+        for group in &mut finished.groups {
             for (result, (spec, _)) in group.kpis.iter_mut().zip(plan.kpis()) {
                 if let Some(definition) = self.definitions.get(&spec.id) {
                     result.status = definition.judge(&result.outcome, spec.direction);
                 }
-                // The totals come first; the groups repeat their KPIs and would bury them.
-                if index == 0 {
-                    audit.push(self.kpi_event(result));
-                }
             }
         }
-        audit.push(self.event("completed", None, "ok", None));
-        Ok(Calculation { finished, audit })
     }
 
     fn kpi_event(&self, result: &KpiResult) -> AuditEvent {

@@ -18,6 +18,7 @@ mod error;
 mod evaluate;
 mod finish;
 mod fold;
+mod judgement;
 mod language;
 mod plan;
 mod recent;
@@ -33,6 +34,11 @@ pub use engine::{Calculation, KpiEngine};
 pub use error::{EngineError, ErrorKind};
 pub use evaluate::Evaluate;
 pub use finish::{AsOf, Finished, Group, GroupOutcomes, KpiResult, ObservedScales, Outcomes, Prior};
+pub use fold::Projection;
+pub use judgement::{
+    Baseline, Change, ChangeError, Covenant, Expectation, Finding, FindingKind, Limit, Measured, Reference,
+    Since,
+};
 pub use language::{
     DimensionError, LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, check_dimensions,
     parse_formula, parse_formula_with, parse_predicate, parse_row_expr,

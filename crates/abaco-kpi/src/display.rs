@@ -159,6 +159,8 @@ impl Display for RowExpr {
             }
             Self::DaysBetween { from, to } => write!(f, "DAYS_BETWEEN({from}, {to})"),
             Self::MonthsBetween { from, to } => write!(f, "MONTHS_BETWEEN({from}, {to})"),
+            Self::FullMonthsBetween { from, to } => write!(f, "FULL_MONTHS_BETWEEN({from}, {to})"),
+            Self::AddDays { date, days } => write!(f, "ADD_DAYS({date}, {days})"),
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::{Column, ColumnKind, KpiError, Literal, Predicate, canonical_column};
 
+/// The most days that [`RowExpr::AddDays`] moves a date, either way: a hundred years.
+pub const MAX_ADD_DAYS: i32 = 36_525;
+
 /// An exact expression over the columns of one row.
 ///
 /// It is NULL if an operand that it uses is NULL. There is no plain division, because a quotient has no exact
@@ -57,6 +60,24 @@ pub enum RowExpr {
         /// The second date.
         to: Box<RowExpr>,
     },
+    /// `FULL_MONTHS_BETWEEN(from, to)`: the complete months from one date to the other.
+    ///
+    /// A month is complete on the day of the later month that `from` has in its own, or on the last day of a month
+    /// that is too short for it: from 31 January, one month on 28 February, two on 31 March. Backwards it is the
+    /// same number below zero: `FULL_MONTHS_BETWEEN(to, from)` is `-FULL_MONTHS_BETWEEN(from, to)`.
+    FullMonthsBetween {
+        /// The first date.
+        from: Box<RowExpr>,
+        /// The second date.
+        to: Box<RowExpr>,
+    },
+    /// `ADD_DAYS(date, days)`: the date so many calendar days later, or earlier.
+    AddDays {
+        /// The date.
+        date: Box<RowExpr>,
+        /// How many days, at most [`MAX_ADD_DAYS`] either way.
+        days: i32,
+    },
 }
 
 /// The arithmetic that a row allows.
@@ -85,7 +106,7 @@ impl RowExpr {
         match self {
             Self::Column(column) => visit(column),
             Self::Literal(_) => {}
-            Self::Negate(operand) => operand.for_each_column(visit),
+            Self::Negate(operand) | Self::AddDays { date: operand, .. } => operand.for_each_column(visit),
             Self::Arithmetic { left, right, .. } => {
                 left.for_each_column(visit);
                 right.for_each_column(visit);
@@ -106,7 +127,8 @@ impl RowExpr {
             }
             Self::DivRound { dividend: first, divisor: second, .. }
             | Self::DaysBetween { from: first, to: second }
-            | Self::MonthsBetween { from: first, to: second } => {
+            | Self::MonthsBetween { from: first, to: second }
+            | Self::FullMonthsBetween { from: first, to: second } => {
                 first.for_each_column(visit);
                 second.for_each_column(visit);
             }
@@ -143,6 +165,10 @@ impl RowExpr {
             }
             Self::DaysBetween { from, to } => Self::DaysBetween { from: boxed(from), to: boxed(to) },
             Self::MonthsBetween { from, to } => Self::MonthsBetween { from: boxed(from), to: boxed(to) },
+            Self::FullMonthsBetween { from, to } => {
+                Self::FullMonthsBetween { from: boxed(from), to: boxed(to) }
+            }
+            Self::AddDays { date, days } => Self::AddDays { date: boxed(date), days: *days },
         }
     }
 

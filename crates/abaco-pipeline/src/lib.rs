@@ -24,10 +24,12 @@ pub mod contract;
 pub mod ingest;
 pub mod run;
 pub mod source;
+pub mod transform;
 
 mod canonical_json;
 mod catalogue;
 mod error;
+mod panel;
 mod yaml;
 
 pub use catalogue::Catalogue;

@@ -35,6 +35,7 @@ const KPI: &[&str] = &[
     "rows",
     "nulls",
     "prior",
+    "prior_year",
 ];
 
 /// The object has these keys and no other, in any order.

@@ -54,6 +54,11 @@ fn the_manifest_says_what_was_read_and_written() {
             "definitions": "kpi_definitions.yml",
             "segments": [],
             "required": [],
+            "tables": null,
+            "dimensions": {},
+            "rollups": [],
+            "fiscal_year_starts": 1,
+            "cohorts": null,
         })
     );
     let input = &manifest["inputs"][0];

@@ -98,11 +98,34 @@ impl Plan {
         as_of: AsOf,
         observed: &ObservedScales,
     ) -> Result<Finished, EngineError> {
+        self.finish_sets(&state.sets, state, as_of, observed)
+    }
+
+    /// The outcomes of the totals alone, whatever the grouping sets.
+    ///
+    /// # Errors
+    /// Those of [`finish`](Self::finish).
+    pub fn finish_totals(
+        &self,
+        state: &State,
+        as_of: AsOf,
+        observed: &ObservedScales,
+    ) -> Result<Finished, EngineError> {
+        self.finish_sets(&state.sets[..1], state, as_of, observed)
+    }
+
+    fn finish_sets(
+        &self,
+        sets: &[SetState],
+        state: &State,
+        as_of: AsOf,
+        observed: &ObservedScales,
+    ) -> Result<Finished, EngineError> {
         state.check(self)?;
         let chosen = choose(self, state, as_of)?;
         let floors = self.floors(observed);
         let earlier = chosen.snapshots.get(1).copied().flatten().map(date);
-        let groups = self.each_group(state, &chosen, &|by, terms| Group {
+        let groups = self.each_group(sets, &chosen, &|by, terms| Group {
             by,
             rows: terms.rows(),
             kpis: self.kpis.iter().map(|kpi| result(kpi, terms, &floors, earlier)).collect(),
@@ -124,12 +147,12 @@ impl Plan {
     /// Builds something for each group of the chosen snapshot: the totals, then each grouping set by its keys.
     fn each_group<G: Send>(
         &self,
-        state: &State,
+        sets: &[SetState],
         chosen: &Chosen,
         build: &(impl Fn(Vec<(Column, Option<String>)>, &GroupTerms<'_>) -> G + Sync),
     ) -> Vec<G> {
         let mut groups = Vec::new();
-        for (index, set) in state.sets.iter().enumerate() {
+        for (index, set) in sets.iter().enumerate() {
             if chosen.pooled {
                 self.each_group_of(index, &pooled(set), chosen, build, &mut groups);
             } else {

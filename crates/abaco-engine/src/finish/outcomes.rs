@@ -54,7 +54,7 @@ impl Plan {
     pub fn outcomes(&self, state: &State, as_of: AsOf) -> Result<Outcomes, EngineError> {
         state.check(self)?;
         let chosen = choose(self, state, as_of)?;
-        let groups = self.each_group(state, &chosen, &|by, terms| GroupOutcomes {
+        let groups = self.each_group(&state.sets, &chosen, &|by, terms| GroupOutcomes {
             by,
             rows: terms.rows(),
             outcomes: self

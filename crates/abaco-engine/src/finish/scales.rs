@@ -48,7 +48,10 @@ impl Plan {
                 largest(&values)
             }
             NumberOp::Least(operands) | NumberOp::Greatest(operands) => largest(operands),
-            NumberOp::DivRound { .. } | NumberOp::DaysBetween(..) | NumberOp::MonthsBetween(..) => node.scale,
+            NumberOp::DivRound { .. }
+            | NumberOp::DaysBetween(..)
+            | NumberOp::MonthsBetween(..)
+            | NumberOp::FullMonthsBetween(..) => node.scale,
         }
     }
 }

@@ -33,6 +33,15 @@ impl Plan {
     pub fn snapshots(&self, state: &State) -> Vec<NaiveDate> {
         dated(state).into_iter().map(date).collect()
     }
+
+    /// The date of the snapshot that `as_of` means; none for a tape without dates, and for pooled snapshots.
+    ///
+    /// # Errors
+    /// Those of [`finish`](Self::finish).
+    pub fn as_of(&self, state: &State, as_of: AsOf) -> Result<Option<NaiveDate>, EngineError> {
+        state.check(self)?;
+        choose(self, state, as_of).map(|chosen| chosen.as_of)
+    }
 }
 
 pub(crate) fn choose(plan: &Plan, state: &State, as_of: AsOf) -> Result<Chosen, EngineError> {

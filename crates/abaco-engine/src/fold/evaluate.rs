@@ -9,6 +9,7 @@ use arrow::array::Array;
 use arrow::datatypes::i256;
 
 use super::batch::{Batch, BatchColumn, Physical};
+use super::calendar::{calendar_month, full_months};
 use super::mask::Mask;
 use super::values::{InLane, Lane, Numbers, Values, in_lane, joint};
 use crate::plan::compile::{holds_for, power_of_ten};
@@ -128,12 +129,11 @@ impl<'a> Block<'a> {
                     DivRoundOf { len: self.len, all: self.all, dividend, divisor, up: *up, down: *down },
                 )
             }
-            NumberOp::DaysBetween(from, to) => {
-                self.dates(*from, *to, |from, to| i64::from(to) - i64::from(from))
-            }
+            NumberOp::DaysBetween(from, to) => self.dates(*from, *to, |from, to| to - from),
             NumberOp::MonthsBetween(from, to) => {
                 self.dates(*from, *to, |from, to| calendar_month(to) - calendar_month(from))
             }
+            NumberOp::FullMonthsBetween(from, to) => self.dates(*from, *to, full_months),
         }
     }
 
@@ -179,19 +179,25 @@ impl<'a> Block<'a> {
         best
     }
 
-    fn dates(&self, from: Date, to: Date, difference: impl Fn(i32, i32) -> i64) -> Numbers<'a> {
+    fn dates(&self, from: Date, to: Date, difference: impl Fn(i64, i64) -> i64) -> Numbers<'a> {
         let (a, b) = (self.date_values(from), self.date_values(to));
-        let values = a.iter().zip(b.iter()).map(|(from, to)| difference(*from, *to)).collect();
+        // In 64 bits, in which no shift of a 32-bit date can overflow.
+        let (later_a, later_b) = (shift_of(from), shift_of(to));
+        let pairs = a.iter().zip(b.iter());
+        let values = pairs
+            .map(|(from, to)| difference(i64::from(*from) + later_a, i64::from(*to) + later_b))
+            .collect();
         Numbers {
             values: Values::I64(Cow::Owned(values)),
             valid: joint(self.date_valid(from), self.date_valid(to)),
         }
     }
 
+    /// The dates before any shift.
     fn date_values(&self, date: Date) -> Cow<'a, [i32]> {
         match date {
             Date::Constant(days) => vec![days; self.len].into(),
-            Date::Column(id) => match &self.column(id).physical {
+            Date::Column(id) | Date::Shifted(id, _) => match &self.column(id).physical {
                 Physical::Date(values) => Cow::Borrowed(&values[self.start..self.start + self.len]),
                 _ => Cow::Borrowed(&[]),
             },
@@ -201,7 +207,20 @@ impl<'a> Block<'a> {
     fn date_valid(&self, date: Date) -> Option<Mask> {
         match date {
             Date::Constant(_) => None,
-            Date::Column(id) => self.valid_column(id),
+            Date::Column(id) | Date::Shifted(id, _) => self.valid_column(id),
+        }
+    }
+
+    fn compare_dates(&self, left: Date, test: Comparison, right: Date) -> Mask {
+        let (a, b) = (self.date_values(left), self.date_values(right));
+        // `a + x < b + y` is `a + (x - y) < b`; without a shift the columns are compared as they are.
+        match shift_of(left) - shift_of(right) {
+            0 => compare(&a, &b, test),
+            shift => {
+                let a: Vec<i64> = a.iter().map(|day| i64::from(*day) + shift).collect();
+                let b: Vec<i64> = b.iter().map(|day| i64::from(*day)).collect();
+                compare(&a, &b, test)
+            }
         }
     }
 
@@ -226,8 +245,7 @@ impl<'a> Block<'a> {
                 self.known(bits, joint(a.valid, b.valid))
             }
             Truth::CompareDates { left, test, right } => {
-                let (a, b) = (self.date_values(*left), self.date_values(*right));
-                let bits = compare(&a, &b, *test);
+                let bits = self.compare_dates(*left, *test, *right);
                 self.known(bits, joint(self.date_valid(*left), self.date_valid(*right)))
             }
             Truth::CompareText { column, test, constant } => {
@@ -305,6 +323,13 @@ impl<'a> Block<'a> {
             },
             _ => "",
         }
+    }
+}
+
+fn shift_of(date: Date) -> i64 {
+    match date {
+        Date::Shifted(_, days) => i64::from(days),
+        Date::Column(_) | Date::Constant(_) => 0,
     }
 }
 
@@ -443,36 +468,9 @@ fn divide_half_away(dividend: i256, divisor: i256) -> i256 {
     quotient.wrapping_add(away)
 }
 
-/// Months since March of year 0, from days since 1970-01-01, in the proleptic Gregorian calendar.
-///
-/// The year is taken to begin in March, so that the leap day is its last; see Howard Hinnant,
-/// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
-fn calendar_month(days: i32) -> i64 {
-    let days = i64::from(days) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    (era * 400 + year_of_era) * 12 + month
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn calendar_months_agree_with_chrono_over_four_centuries() {
-        use chrono::{Datelike, NaiveDate};
-        let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();
-        let anchor = calendar_month(0);
-        for days in (-80_000..80_000).step_by(7) {
-            let date = epoch + chrono::Duration::days(i64::from(days));
-            let expected = i64::from(date.year() - 1970) * 12 + i64::from(date.month0());
-            assert_eq!(calendar_month(days) - anchor, expected, "{date}");
-        }
-        let _ = (calendar_month(i32::MIN), calendar_month(i32::MAX));
-    }
 
     #[test]
     fn quotients_round_half_away_from_zero() {

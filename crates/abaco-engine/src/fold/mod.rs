@@ -6,6 +6,7 @@
 
 mod batch;
 mod bucket_codes;
+mod calendar;
 mod codes;
 mod evaluate;
 mod interner;
@@ -14,11 +15,14 @@ mod mask;
 mod parallel;
 mod partition;
 mod pass;
+mod project;
 mod segment;
 mod tally;
 mod values;
 
 use arrow::array::RecordBatch;
+
+pub use self::project::Projection;
 
 use self::batch::Batch;
 use self::mask::BLOCK;

@@ -1,6 +1,6 @@
 //! Calls: a function of the language and its arguments.
 
-use abaco_kpi::{Literal, RowExpr};
+use abaco_kpi::{Literal, MAX_ADD_DAYS, RowExpr};
 use rust_decimal::prelude::ToPrimitive;
 use sqlparser::tokenizer::{Location, Token, Word};
 
@@ -56,6 +56,14 @@ fn built(function: RowFunction, arguments: Vec<Parsed>, place: Location) -> Resu
             let [from, to] = exactly(arguments, "MONTHS_BETWEEN", place)?;
             RowExpr::MonthsBetween { from: from.value()?, to: to.value()? }
         }
+        RowFunction::FullMonthsBetween => {
+            let [from, to] = exactly(arguments, "FULL_MONTHS_BETWEEN", place)?;
+            RowExpr::FullMonthsBetween { from: from.value()?, to: to.value()? }
+        }
+        RowFunction::AddDays => {
+            let [date, days] = exactly(arguments, "ADD_DAYS", place)?;
+            RowExpr::AddDays { date: date.value()?, days: literal_days(days)? }
+        }
     })
 }
 
@@ -73,12 +81,27 @@ fn exactly<const N: usize>(
     })
 }
 
+fn literal_days(argument: Parsed) -> Result<i32, LanguageError> {
+    let place = argument.place;
+    let days = literal_integer(argument)?.and_then(|days| i32::try_from(days).ok());
+    days.filter(|days| days.unsigned_abs() <= MAX_ADD_DAYS.unsigned_abs()).ok_or_else(|| {
+        LanguageError::at(
+            place,
+            format!("ADD_DAYS takes a literal whole number from -{MAX_ADD_DAYS} to {MAX_ADD_DAYS}"),
+        )
+    })
+}
+
+fn literal_integer(argument: Parsed) -> Result<Option<i64>, LanguageError> {
+    Ok(match *argument.value()? {
+        RowExpr::Literal(Literal::Number(number)) if number.is_integer() => number.to_i64(),
+        _ => None,
+    })
+}
+
 fn literal_scale(argument: Parsed) -> Result<u8, LanguageError> {
     let place = argument.place;
-    let scale = match *argument.value()? {
-        RowExpr::Literal(Literal::Number(number)) if number.is_integer() => number.to_u8(),
-        _ => None,
-    };
+    let scale = literal_integer(argument)?.and_then(|scale| u8::try_from(scale).ok());
     scale.filter(|scale| *scale <= MAX_DIV_ROUND_SCALE).ok_or_else(|| {
         LanguageError::at(place, format!("DIV_ROUND takes a literal scale from 0 to {MAX_DIV_ROUND_SCALE}"))
     })

@@ -18,16 +18,20 @@ pub(super) enum Sight {
 /// What a row expression may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RowFunction {
+    AddDays,
     DaysBetween,
     DivRound,
+    FullMonthsBetween,
     Greatest,
     Least,
     MonthsBetween,
 }
 
-const ROW_FUNCTIONS: [(&str, RowFunction); 5] = [
+const ROW_FUNCTIONS: [(&str, RowFunction); 7] = [
+    ("ADD_DAYS", RowFunction::AddDays),
     ("DAYS_BETWEEN", RowFunction::DaysBetween),
     ("DIV_ROUND", RowFunction::DivRound),
+    ("FULL_MONTHS_BETWEEN", RowFunction::FullMonthsBetween),
     ("GREATEST", RowFunction::Greatest),
     ("LEAST", RowFunction::Least),
     ("MONTHS_BETWEEN", RowFunction::MonthsBetween),
@@ -168,7 +172,7 @@ pub(super) fn refused_word(word: &str, sight: Sight) -> Option<String> {
             Sight::Row | Sight::Formula => "aggregates belong into a formula",
         },
         "INTERVAL" | "TIME" | "TIMESTAMP" => {
-            "time is counted in whole days; use DATE '2025-01-31', DAYS_BETWEEN or MONTHS_BETWEEN"
+            "time is counted in whole days; use DATE '2025-01-31', DAYS_BETWEEN, MONTHS_BETWEEN or ADD_DAYS"
         }
         "DIV" | "MOD" => "division in a row is DIV_ROUND(dividend, divisor, scale)",
         "COLLATE" | "AT" | "OVERLAPS" | "XOR" | "ESCAPE" => "this operator is not part of the language",

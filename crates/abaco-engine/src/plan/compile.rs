@@ -1,8 +1,8 @@
 //! From row expressions over tape columns to interned nodes with proven digit bounds.
 
-use abaco_kpi::{Column, Comparison, Decimal, Literal, Predicate, RowExpr, RowOperator};
+use abaco_kpi::{Column, Comparison, Decimal, Literal, MAX_ADD_DAYS, Predicate, RowExpr, RowOperator};
 use arrow::datatypes::i256;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use super::columns::{Columns, Holds};
 use super::node::{ColumnId, Date, Nodes, NumberId, NumberOp, Truth, TruthId, Width};
@@ -97,6 +97,11 @@ impl Compiler<'_, '_> {
                 let op = NumberOp::MonthsBetween(self.date(from)?, self.date(to)?);
                 Operand::Number(self.nodes.intern_number(op, 0, 10, Width::W64))
             }
+            RowExpr::FullMonthsBetween { from, to } => {
+                let op = NumberOp::FullMonthsBetween(self.date(from)?, self.date(to)?);
+                Operand::Number(self.nodes.intern_number(op, 0, 10, Width::W64))
+            }
+            RowExpr::AddDays { date, days } => Operand::Date(shifted(expr, self.date(date)?, *days)?),
             RowExpr::Negate(operand) => {
                 let value = self.number(operand)?;
                 Operand::Number(self.push(
@@ -301,7 +306,7 @@ impl Compiler<'_, '_> {
                 NumberOp::Column { column, .. } => Truth::ColumnIsNull(column),
                 _ => Truth::NumberIsNull(id),
             },
-            Operand::Date(Date::Column(column))
+            Operand::Date(Date::Column(column) | Date::Shifted(column, _))
             | Operand::TextColumn(column)
             | Operand::BooleanColumn(column) => Truth::ColumnIsNull(column),
             Operand::Date(Date::Constant(_)) | Operand::Text(_) | Operand::Boolean(_) => {
@@ -349,6 +354,36 @@ impl Compiler<'_, '_> {
         };
         Ok(self.nodes.intern_truth(truth))
     }
+}
+
+/// `date` moved by `days`: a constant that leaves the calendar, and a move too far, are refused.
+fn shifted(expr: &RowExpr, date: Date, days: i32) -> Result<Date> {
+    let refused = |reason: &str| Refusal::Invalid(format!("{expr}: {reason}"));
+    let within = |days: i32| (-MAX_ADD_DAYS..=MAX_ADD_DAYS).contains(&days);
+    let too_far = || refused(&format!("a date is moved by at most {MAX_ADD_DAYS} days"));
+    if !within(days) {
+        return Err(too_far());
+    }
+    Ok(match date {
+        Date::Constant(start) => {
+            let start = date_of(start).ok_or_else(|| refused("there is no such date"))?;
+            let distance = Days::new(days.unsigned_abs().into());
+            let moved =
+                if days < 0 { start.checked_sub_days(distance) } else { start.checked_add_days(distance) };
+            Date::Constant(epoch_days(moved.ok_or_else(|| refused("there is no such date"))?))
+        }
+        Date::Column(column) if days == 0 => Date::Column(column),
+        Date::Column(column) => Date::Shifted(column, days),
+        Date::Shifted(column, earlier) => match earlier + days {
+            0 => Date::Column(column),
+            days if within(days) => Date::Shifted(column, days),
+            _ => return Err(too_far()),
+        },
+    })
+}
+
+fn date_of(days: i32) -> Option<NaiveDate> {
+    EPOCH.checked_add_signed(chrono::TimeDelta::days(days.into()))
 }
 
 pub(crate) fn mirrored(test: Comparison) -> Comparison {

@@ -184,7 +184,7 @@ fn not_a_key(key: &abaco_kpi::Column, bound: &RowExpr) -> Refusal {
 fn validity(operand: Operand) -> Validity {
     match operand {
         Operand::Number(id) => Validity::Number(id),
-        Operand::Date(Date::Column(column))
+        Operand::Date(Date::Column(column) | Date::Shifted(column, _))
         | Operand::TextColumn(column)
         | Operand::BooleanColumn(column) => Validity::Column(column),
         Operand::Date(Date::Constant(_)) | Operand::Text(_) | Operand::Boolean(_) => Validity::Always,

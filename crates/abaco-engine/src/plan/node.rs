@@ -80,12 +80,15 @@ pub(crate) enum NumberOp {
     },
     DaysBetween(Date, Date),
     MonthsBetween(Date, Date),
+    FullMonthsBetween(Date, Date),
 }
 
 /// A date operand: days since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Date {
     Column(ColumnId),
+    /// So many days after the column's.
+    Shifted(ColumnId, i32),
     Constant(i32),
 }
 
@@ -130,7 +133,8 @@ impl Nodes {
             NumberOp::Column { .. }
             | NumberOp::Constant { .. }
             | NumberOp::DaysBetween(..)
-            | NumberOp::MonthsBetween(..) => {}
+            | NumberOp::MonthsBetween(..)
+            | NumberOp::FullMonthsBetween(..) => {}
             NumberOp::Rescale { value, .. } | NumberOp::Negate(value) => self.visit_number(*value, visit),
             NumberOp::Add(a, b)
             | NumberOp::Subtract(a, b)

@@ -94,7 +94,10 @@ pub(crate) fn number_text(nodes: &Nodes, number: NumberId) -> String {
                 .collect();
             format!("case{branches:?}{:?}", otherwise.map(|otherwise| number_text(nodes, otherwise)))
         }
-        leaf @ (NumberOp::Constant { .. } | NumberOp::DaysBetween(..) | NumberOp::MonthsBetween(..)) => {
+        leaf @ (NumberOp::Constant { .. }
+        | NumberOp::DaysBetween(..)
+        | NumberOp::MonthsBetween(..)
+        | NumberOp::FullMonthsBetween(..)) => {
             format!("{leaf:?}")
         }
     }

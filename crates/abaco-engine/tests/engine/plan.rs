@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use abaco_engine::{AsOf, Bindings, EngineError, ErrorKind, Evaluate, Plan, PlanOptions};
 use abaco_kpi::{
-    Column, Formula, Kpi, Outcome, RowExpr, case, col, count, count_distinct, count_of, lit, max, min, sum,
+    Column, Formula, Kpi, Outcome, RowExpr, add_days, case, col, count, count_distinct, count_of,
+    days_between, full_months_between, lit, max, min, sum,
 };
 use arrow::array::{
     ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int8Array, Int16Array, Int32Array, RecordBatch,
@@ -67,6 +68,15 @@ fn loans() -> RecordBatch {
 #[case::dates(count().filter(col("origination_date").eq(col("maturity_date"))).into(), "1")]
 #[case::days_between(sum(days_between(col("origination_date"), col("maturity_date"))).into(), "0")]
 #[case::months_between(max(months_between(col("origination_date"), col("maturity_date"))).into(), "14")]
+#[case::full_months(max(full_months_between("origination_date", "maturity_date")).into(), "14")]
+#[case::full_months_back(min(full_months_between("maturity_date", "origination_date")).into(), "-14")]
+#[case::full_months_to_the_day(sum(full_months_between("origination_date", lit(date("2025-01-04")))).into(), "-6")]
+#[case::full_months_to_the_day_before(sum(full_months_between("origination_date", add_days(lit(date("2025-01-04")), -1))).into(), "-8")]
+#[case::days_after_two_shifts(max(days_between(add_days(add_days(col("origination_date"), 30), -7), col("origination_date"))).into(), "-23")]
+#[case::a_shift_undone(count().filter(add_days(add_days("origination_date", 3), -3).eq("origination_date")).into(), "3")]
+#[case::a_later_date(count().filter(add_days("origination_date", 1).gt("maturity_date")).into(), "2")]
+#[case::a_shifted_constant(count().filter(col("origination_date").lt(add_days(lit(date("2024-11-03")), 1))).into(), "1")]
+#[case::a_shifted_null(count().filter(add_days("origination_date", 1).is_null()).into(), "1")]
 #[case::div_round(sum(div_round(col("outstanding_balance"), lit(7), 1)).into(), "85.8")]
 #[case::div_by_zero_is_null(count_of(div_round(lit(1), col("dpd"), 0)).into(), "2")]
 #[case::boolean_equals(count().filter(col("is_written_off").eq(lit(false))).into(), "1")]
@@ -77,12 +87,20 @@ fn a_formula_has_its_value(#[case] formula: Formula, #[case] expected: &str) {
     assert_eq!(value(&result(&kpi("x", formula), &loans())), expected, "{text}");
 }
 
-fn days_between(from: RowExpr, to: RowExpr) -> RowExpr {
-    RowExpr::DaysBetween { from: Box::new(from), to: Box::new(to) }
-}
-
 fn months_between(from: RowExpr, to: RowExpr) -> RowExpr {
     RowExpr::MonthsBetween { from: Box::new(from), to: Box::new(to) }
+}
+
+#[test]
+fn a_shift_beyond_the_ends_of_a_date32_does_not_wrap() {
+    let tape = batch([("origination_date", days([Some(i32::MAX), Some(i32::MIN)]))]);
+    let moved = |days: i32| add_days("origination_date", days);
+    let later = kpi("later", count().filter(moved(1).gt("origination_date")));
+    let earlier = kpi("earlier", count().filter(moved(-1).lt("origination_date")));
+    let distance = kpi("distance", max(days_between(moved(-36_525), moved(36_525))));
+    assert_eq!(value(&result(&later, &tape)), "2");
+    assert_eq!(value(&result(&earlier, &tape)), "2");
+    assert_eq!(value(&result(&distance, &tape)), "73050");
 }
 
 fn div_round(dividend: RowExpr, divisor: RowExpr, scale: u8) -> RowExpr {
@@ -99,6 +117,22 @@ fn div_round(dividend: RowExpr, divisor: RowExpr, scale: u8) -> RowExpr {
     "`outstanding_balance` is a stock and `paid_principal` is a flow: they do not mix in one row expression"
 )]
 #[case::float(sum("balance_float").into(), "column balance_float: expected an exact type, found Float64")]
+#[case::a_shifted_number(
+    count().filter(add_days("dpd", 1).is_null()).into(),
+    "dpd: expected a date, found a number"
+)]
+#[case::a_shift_too_far(
+    count().filter(add_days("origination_date", 36_526).is_null()).into(),
+    "ADD_DAYS(origination_date, 36526): a date is moved by at most 36525 days"
+)]
+#[case::shifts_too_far_together(
+    count().filter(add_days(add_days("origination_date", -36_525), -1).is_null()).into(),
+    "ADD_DAYS(ADD_DAYS(origination_date, -36525), -1): a date is moved by at most 36525 days"
+)]
+#[case::a_shift_past_the_calendar(
+    count().filter(add_days(lit(NaiveDate::MAX), 1).is_null()).into(),
+    "ADD_DAYS(DATE '+262142-12-31', 1): there is no such date"
+)]
 #[case::too_wide(
     sum(col("annual_rate") * col("annual_rate") * col("annual_rate") * col("annual_rate") * col("annual_rate")).into(),
     "too_wide: annual_rate * annual_rate * annual_rate * annual_rate * annual_rate may have 60 digits, more than the 57 that sum exactly"

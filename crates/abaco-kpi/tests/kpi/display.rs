@@ -1,8 +1,8 @@
 //! The text of the language: parentheses where the tree needs them, and nowhere else.
 
 use abaco_kpi::{
-    Column, Decimal, Formula, KeyTerm, Literal, Predicate, RowExpr, by_key, case, col, count, count_distinct,
-    count_of, lit, max, min, sum, total,
+    Column, Decimal, Formula, KeyTerm, Literal, Predicate, RowExpr, add_days, by_key, case, col, count,
+    count_distinct, count_of, full_months_between, lit, max, min, sum, total,
 };
 use chrono::NaiveDate;
 use rstest::rstest;
@@ -99,6 +99,8 @@ fn functions_of_rows_print() {
     assert_eq!(days.to_string(), "DAYS_BETWEEN(origination_date, as_of)");
     let months = RowExpr::MonthsBetween { from: boxed("origination_date"), to: boxed("as_of") };
     assert_eq!(months.to_string(), "MONTHS_BETWEEN(origination_date, as_of)");
+    let full = full_months_between("oldest_due_date", add_days("as_of", -1));
+    assert_eq!(full.to_string(), "FULL_MONTHS_BETWEEN(oldest_due_date, ADD_DAYS(as_of, -1))");
 }
 
 fn p() -> Predicate {

@@ -1,7 +1,8 @@
 //! What a row expression and a measure say about themselves.
 
 use abaco_kpi::{
-    Column, Formula, KeyTerm, KpiError, Measure, RowExpr, by_key, case, col, count_distinct, lit, sum, total,
+    Column, Formula, KeyTerm, KpiError, Measure, RowExpr, add_days, by_key, case, col, count_distinct,
+    days_between, full_months_between, lit, sum, total,
 };
 use rstest::rstest;
 
@@ -39,9 +40,18 @@ fn a_stock_and_a_flow_do_not_mix(#[case] expression: RowExpr) {
 #[case::a_ledger_figure_with_a_flow(col("advance_rate") * col("paid_principal"))]
 #[case::a_flow_chosen_by_a_stock(case(col("outstanding_balance").gt(0), "paid_principal").otherwise(0))]
 #[case::an_unknown_column(col("homemade") + col("outstanding_balance"))]
+#[case::a_date_of_a_snapshot_with_a_stock(full_months_between("opening_as_of", add_days("as_of", 1)) * col("outstanding_balance"))]
 #[case::a_constant(lit(1))]
 fn these_mix(#[case] expression: RowExpr) {
     assert_eq!(expression.check_kinds(), Ok(()), "{expression}");
+}
+
+#[test]
+fn a_shifted_date_keeps_its_kind() {
+    let mixed = days_between(add_days("oldest_due_date", 1), "as_of") * col("paid_principal");
+    let expected =
+        KpiError::MixedKinds { stock: Column::from("oldest_due_date"), flow: Column::from("paid_principal") };
+    assert_eq!(mixed.check_kinds(), Err(expected));
 }
 
 #[test]
@@ -67,12 +77,13 @@ fn a_keyed_measure_reads_what_its_totals_read() {
 fn substitution_reaches_every_column() {
     let expression = case(col("dpd").between("dpd", 59).or(col("segment").is_null()), -col("ead"))
         .when(col("segment").is_in(["x"]).negated(), RowExpr::Greatest(vec![col("ead"), lit(0)]))
-        .otherwise(RowExpr::DaysBetween { from: Box::new(col("as_of")), to: Box::new(col("maturity_date")) });
+        .when(col("dpd").gt(full_months_between("oldest_due_date", add_days("as_of", 1))), 0)
+        .otherwise(days_between("as_of", "maturity_date"));
     let bound = expression.substitute(&|column| col(format!("raw_{}", column.name())));
     let mut names = Vec::new();
     bound.for_each_column(&mut |column| names.push(column.name().to_owned()));
     assert!(names.iter().all(|name| name.starts_with("raw_")), "{bound}");
-    assert_eq!(names.len(), 8, "{bound}");
+    assert_eq!(names.len(), 11, "{bound}");
     assert_eq!(bound.substitute(&|column| col(column.name()[4..].to_owned())), expression);
 }
 

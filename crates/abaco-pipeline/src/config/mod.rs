@@ -1,12 +1,13 @@
 //! The configuration of a run: one YAML file that names the others.
 
 mod env;
+mod settings;
 
 use std::path::{Path, PathBuf};
 
 use abaco_engine::Definitions;
-use serde::{Deserialize, Serialize};
 
+pub use self::settings::{CohortSettings, Settings, TableRole, TableSettings, TableSource};
 use crate::PipelineError;
 use crate::contract::Contract;
 
@@ -23,34 +24,6 @@ const EMBEDDED_NAME: &str = "(embedded)";
 /// The largest configuration file that is read.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
-/// What `pipeline.yml` says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// Version of this file's shape: 1.
-    pub version: u32,
-    /// The portfolio that the runs belong to.
-    pub portfolio: String,
-    /// The list of KPIs.
-    #[serde(default = "standard")]
-    pub profile: String,
-    /// The contract's file, relative to this one; `${ENV}` and `${ENV:default}` are resolved.
-    pub contract: String,
-    /// The definitions' file, likewise; without it nothing is judged.
-    #[serde(default)]
-    pub definitions: Option<String>,
-    /// Grouping sets: each is a list of columns that the results are broken down by.
-    #[serde(default)]
-    pub segments: Vec<Vec<String>>,
-    /// KPIs that must have a value, or the run ends with the exit status for a crossed threshold.
-    #[serde(default)]
-    pub required: Vec<String>,
-}
-
-fn standard() -> String {
-    "standard".to_owned()
-}
-
 /// A configuration with everything that it names, read and checked.
 #[derive(Clone, Debug)]
 pub struct PipelineConfig {
@@ -65,6 +38,17 @@ pub struct PipelineConfig {
     /// The bytes that decide what a run means: they are part of its identity.
     pub(crate) contract_text: String,
     pub(crate) definitions_text: String,
+    pub(crate) tables: Vec<ConfiguredTable>,
+}
+
+/// A table beside the tape, with what it must look like.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfiguredTable {
+    pub(crate) role: TableRole,
+    pub(crate) contract: Contract,
+    pub(crate) contract_path: PathBuf,
+    pub(crate) contract_text: String,
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 impl PipelineConfig {
@@ -116,6 +100,7 @@ impl PipelineConfig {
         if settings.segments.iter().any(Vec::is_empty) {
             return Err(refuse("`segments`: expected lists of columns, found an empty list".to_owned()));
         }
+        settings.check().map_err(refuse)?;
         let beside = |name: &str| -> Result<PathBuf, PipelineError> {
             let name = env::resolve(name, &|key| std::env::var(key).ok()).map_err(refuse)?;
             Ok(path.parent().unwrap_or(Path::new("")).join(name))
@@ -131,7 +116,15 @@ impl PipelineConfig {
                 (Definitions::from_yaml(&definitions_text, &definitions_path)?, definitions_text)
             }
         };
-        Ok(Self { settings, contract, definitions, path, contract_text, definitions_text })
+        let mut tables = Vec::new();
+        for (role, source) in settings.tables.iter().flat_map(TableSettings::iter) {
+            let contract_path = beside(&source.contract)?;
+            let contract_text = text(&contract_path)?;
+            let contract = Contract::from_yaml_str(&contract_text, &contract_path)?;
+            let paths = source.paths.iter().map(|path| beside(path)).collect::<Result<_, _>>()?;
+            tables.push(ConfiguredTable { role, contract, contract_path, contract_text, paths });
+        }
+        Ok(Self { settings, contract, definitions, path, contract_text, definitions_text, tables })
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::bind::normalise;
 use super::raw::{RawColumn, RawContract};
-use super::{Column, ColumnType, Contract, Derived, NullRule, Role};
+use super::{Column, ColumnType, Contract, Derived, EffectiveAsOf, NullRule, Role};
 use crate::PipelineError;
 use crate::source::date_text;
 use crate::yaml::Ordered;
@@ -48,7 +48,20 @@ fn checked(raw: RawContract) -> Result<Contract, String> {
     check_unique_headers(&columns)?;
     check_one_snapshot(&columns)?;
     let derived = derived(raw.derive, &columns)?;
-    Ok(Contract { name: raw.contract, version: raw.version, currency: raw.currency, columns, derived })
+    let effective_as_of = raw
+        .effective_as_of
+        .map(|effective| EffectiveAsOf { lag_days: effective.lag_days, filter: effective.filter });
+    if effective_as_of.is_some() && !columns.iter().any(|column| column.has_role(Role::Snapshot)) {
+        return Err("effective_as_of: expected a column with the role `snapshot`, found none".to_owned());
+    }
+    Ok(Contract {
+        name: raw.contract,
+        version: raw.version,
+        currency: raw.currency,
+        columns,
+        derived,
+        effective_as_of,
+    })
 }
 
 fn column(name: &str, raw: RawColumn, tokens: &[String], formats: &[String]) -> Result<Column, String> {

@@ -26,6 +26,16 @@ pub struct Derived {
     pub expression: String,
 }
 
+/// How a snapshot's true date follows from its rows, as the contract writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EffectiveAsOf {
+    /// A row expression: by how many days the label lies behind the day for which the row holds.
+    pub lag_days: String,
+    /// A predicate: which rows tell.
+    pub filter: Option<String>,
+}
+
 /// A validated contract.
 ///
 /// ```
@@ -49,6 +59,7 @@ pub struct Contract {
     currency: String,
     columns: Vec<Column>,
     derived: Vec<Derived>,
+    effective_as_of: Option<EffectiveAsOf>,
 }
 
 impl Contract {
@@ -102,6 +113,11 @@ impl Contract {
     /// The columns that are computed from others, in the order of the contract.
     pub fn derived(&self) -> &[Derived] {
         &self.derived
+    }
+
+    /// How a snapshot's true date follows from its rows, if the contract says so.
+    pub fn effective_as_of(&self) -> Option<&EffectiveAsOf> {
+        self.effective_as_of.as_ref()
     }
 
     /// The column of a canonical name.

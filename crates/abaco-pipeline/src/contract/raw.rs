@@ -16,6 +16,15 @@ pub(super) struct RawContract {
     pub(super) columns: Ordered<RawColumn>,
     #[serde(default)]
     pub(super) derive: Ordered<String>,
+    pub(super) effective_as_of: Option<RawEffective>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEffective {
+    pub(super) lag_days: String,
+    #[serde(rename = "where")]
+    pub(super) filter: Option<String>,
 }
 
 /// Rules are optional here, so that a rule that means nothing for the column's type is noticed.

@@ -212,6 +212,14 @@ pub enum PipelineError {
         /// This one's.
         found: String,
     },
+    /// A table that cannot be joined to the others.
+    #[error("{}: {message}", path.display())]
+    Table {
+        /// The table's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
     /// The rows could not be computed, or the caller asked for what they do not have.
     #[error("{}: {source}", path.display())]
     Engine {

@@ -3,10 +3,15 @@
 //! Decimals are strings, times are RFC 3339 in UTC, keys are snake case, and a key that does not apply is null.
 
 use abaco_engine::{Finished, Group, KpiResult};
-use abaco_kpi::{ExactForm, KpiSpec};
+use abaco_kpi::{Decimal, ExactForm};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use super::Rollup;
+use super::cohort::Cohorts;
+use super::part::{Described, Values};
+use super::rollup::Point;
 
 /// The version of this document's shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -30,7 +35,7 @@ pub struct RunDocument {
     /// The snapshot's true date, where the contract derives one.
     pub effective_as_of: Option<NaiveDate>,
     /// What flows cover: after `from`, up to `to`.
-    pub period: Option<Period>,
+    pub period: Option<PeriodEntry>,
     /// When the numbers became known.
     pub known_at: String,
     /// What became of the tape's rows.
@@ -39,13 +44,13 @@ pub struct RunDocument {
     pub kpis: Vec<KpiEntry>,
     /// The groups of each grouping set.
     pub segments: Vec<Segment>,
-    /// The results per period; empty until rollups are configured.
-    pub series: Vec<Value>,
+    /// The totals per period of each configured rollup, up to the snapshot.
+    pub series: Vec<SeriesEntry>,
 }
 
 /// The period of a run.
 #[derive(Clone, Debug, Serialize)]
-pub struct Period {
+pub struct PeriodEntry {
     /// The previous snapshot, which the period does not include.
     pub from: Option<NaiveDate>,
     /// The snapshot.
@@ -97,6 +102,8 @@ pub struct KpiEntry {
     pub nulls: u64,
     /// The value one snapshot earlier.
     pub prior: Option<PriorEntry>,
+    /// The value at the snapshot of a year before.
+    pub prior_year: Option<PriorEntry>,
 }
 
 /// `multiplier * numerator / denominator`.
@@ -110,7 +117,7 @@ pub struct Exact {
     pub multiplier: String,
 }
 
-/// A KPI one snapshot earlier.
+/// A KPI at an earlier snapshot.
 #[derive(Clone, Debug, Serialize)]
 pub struct PriorEntry {
     /// The earlier snapshot.
@@ -128,6 +135,21 @@ pub struct Segment {
     pub kpis: Vec<KpiEntry>,
 }
 
+/// A period of a series.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeriesEntry {
+    /// The length of the period.
+    pub rollup: &'static str,
+    /// Its name, such as `2025-11`.
+    pub period: String,
+    /// The tape's last snapshot in it.
+    pub as_of: NaiveDate,
+    /// Whether the tape ends before the period does.
+    pub partial: bool,
+    /// The totals.
+    pub kpis: Vec<KpiEntry>,
+}
+
 /// What a document needs beyond the outcomes.
 pub(crate) struct Heading {
     pub(crate) run_id: String,
@@ -136,19 +158,45 @@ pub(crate) struct Heading {
     pub(crate) currency: String,
     pub(crate) known_at: DateTime<Utc>,
     pub(crate) rows_read: u64,
+    pub(crate) effective_as_of: Option<NaiveDate>,
 }
 
-pub(crate) fn document<'p>(
-    heading: Heading,
-    finished: &Finished,
-    kpis: impl Iterator<Item = (&'p KpiSpec, &'p str)>,
-) -> RunDocument {
-    let specs: Vec<(&KpiSpec, &str)> = kpis.collect();
-    let entries = |group: &Group| {
-        group.kpis.iter().zip(&specs).map(|(result, (spec, text))| entry(result, spec, text)).collect()
+/// The outcomes of a run.
+pub(crate) struct Results<'r> {
+    pub(crate) finished: &'r Finished,
+    pub(crate) described: Vec<Described>,
+    pub(crate) year_before: Option<(NaiveDate, Values)>,
+    pub(crate) series: Vec<(Rollup, Point, Finished)>,
+    pub(crate) cohorts: Cohorts,
+}
+
+pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
+    let Results { finished, described, year_before, series, cohorts } = results;
+    let with_year = |group: &Group| {
+        let mut entries = entries(group, &described);
+        if let Some((as_of, values)) = &year_before
+            && let Some(values) = values.get(&group.by)
+        {
+            for (entry, value) in entries.iter_mut().zip(values) {
+                entry.prior_year = Some(prior(*as_of, *value));
+            }
+        }
+        entries
     };
     let (totals, segments): (Vec<&Group>, Vec<&Group>) =
         finished.groups.iter().partition(|group| group.by.is_empty());
+    let segments = segments.into_iter().map(|group| Segment { by: by(group), kpis: with_year(group) });
+    let cohorts = cohorts
+        .groups
+        .iter()
+        .map(|group| Segment { by: by(group), kpis: entries(group, &cohorts.described) });
+    let series = series.into_iter().map(|(rollup, point, totals)| SeriesEntry {
+        rollup: rollup.as_str(),
+        period: point.label,
+        as_of: point.as_of,
+        partial: point.partial,
+        kpis: totals.groups.iter().flat_map(|group| entries(group, &described)).collect(),
+    });
     RunDocument {
         schema_version: SCHEMA_VERSION,
         run_id: heading.run_id,
@@ -156,8 +204,8 @@ pub(crate) fn document<'p>(
         portfolio: heading.portfolio,
         currency: heading.currency,
         as_of: finished.as_of,
-        effective_as_of: None,
-        period: finished.as_of.map(|to| Period { from: finished.prior_as_of, to }),
+        effective_as_of: heading.effective_as_of,
+        period: finished.as_of.map(|to| PeriodEntry { from: finished.prior_as_of, to }),
         known_at: heading.known_at.to_rfc3339_opts(SecondsFormat::Secs, true),
         rows: Rows {
             read: heading.rows_read,
@@ -165,23 +213,25 @@ pub(crate) fn document<'p>(
             duplicate: 0,
             as_of: totals.iter().map(|group| group.rows).sum(),
         },
-        kpis: totals.iter().flat_map(|group| -> Vec<KpiEntry> { entries(group) }).collect(),
-        segments: segments
-            .iter()
-            .map(|group| Segment {
-                by: group
-                    .by
-                    .iter()
-                    .map(|(column, value)| (column.name().to_owned(), value.clone().into()))
-                    .collect(),
-                kpis: entries(group),
-            })
-            .collect(),
-        series: Vec::new(),
+        kpis: totals.iter().flat_map(|group| with_year(group)).collect(),
+        segments: segments.chain(cohorts).collect(),
+        series: series.collect(),
     }
 }
 
-fn entry(result: &KpiResult, spec: &KpiSpec, formula: &str) -> KpiEntry {
+fn by(group: &Group) -> Map<String, Value> {
+    group.by.iter().map(|(column, value)| (column.name().to_owned(), value.clone().into())).collect()
+}
+
+fn entries(group: &Group, described: &[Described]) -> Vec<KpiEntry> {
+    group.kpis.iter().zip(described).map(|(result, described)| entry(result, described)).collect()
+}
+
+fn prior(as_of: NaiveDate, value: Option<Decimal>) -> PriorEntry {
+    PriorEntry { as_of, value: value.map(|value| value.to_string()) }
+}
+
+fn entry(result: &KpiResult, (spec, formula): &Described) -> KpiEntry {
     let total = |value: &Option<abaco_kpi::Scaled>| value.as_ref().map(ToString::to_string).into();
     KpiEntry {
         id: spec.id.to_string(),
@@ -197,10 +247,8 @@ fn entry(result: &KpiResult, spec: &KpiSpec, formula: &str) -> KpiEntry {
         components: result.components.iter().map(|(text, value)| (text.clone(), total(value))).collect(),
         rows: result.rows,
         nulls: result.nulls,
-        prior: result.prior.as_ref().map(|prior| PriorEntry {
-            as_of: prior.as_of,
-            value: prior.value.map(|value| value.to_string()),
-        }),
+        prior: result.prior.as_ref().map(|earlier| prior(earlier.as_of, earlier.value)),
+        prior_year: None,
     }
 }
 

@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::PipelineError;
 use crate::canonical_json::{canonical, sha256};
-use crate::config::PipelineConfig;
+use crate::config::{PipelineConfig, TableRole};
 use crate::ingest::IngestReport;
+use crate::run::TableReport;
 use crate::run::document::RunDocument;
 
 /// The version of the code that computed a run.
@@ -18,15 +19,22 @@ pub(crate) const CODE_VERSION: &str = concat!("abaco ", env!("CARGO_PKG_VERSION"
 pub(crate) fn identity(
     config: &PipelineConfig,
     inputs: &[IngestReport],
+    tables: &[TableReport],
     as_of: Option<chrono::NaiveDate>,
     pooled: bool,
 ) -> Result<String, PipelineError> {
     let inputs: Vec<Option<&str>> = inputs.iter().map(|input| input.sha256.as_deref()).collect();
+    let beside: Vec<(TableRole, Option<&str>)> =
+        tables.iter().map(|table| (table.role, table.input.sha256.as_deref())).collect();
+    let contracts: Vec<(TableRole, String)> =
+        config.tables.iter().map(|table| (table.role, sha256(table.contract_text.as_bytes()))).collect();
     let facts = json!({
         "inputs": inputs,
+        "tables": beside,
+        "table_contracts": contracts,
         "contract": sha256(config.contract_text.as_bytes()),
         "definitions": sha256(config.definitions_text.as_bytes()),
-        "settings": config.settings,
+        "settings": config.settings.without_paths(),
         "profile": config.settings.profile,
         "as_of": as_of,
         "pooled": pooled,
@@ -52,6 +60,7 @@ pub(crate) struct Manifest<'r> {
     settings: &'r crate::config::Settings,
     rows: &'r crate::run::document::Rows,
     inputs: &'r [IngestReport],
+    tables: &'r [TableReport],
     artefacts: BTreeMap<&'r str, Artefact>,
 }
 
@@ -66,6 +75,7 @@ impl<'r> Manifest<'r> {
         config: &'r PipelineConfig,
         document: &'r RunDocument,
         inputs: &'r [IngestReport],
+        tables: &'r [TableReport],
         artefacts: &'r [(&'r str, Vec<u8>)],
     ) -> Self {
         Self {
@@ -81,6 +91,7 @@ impl<'r> Manifest<'r> {
             settings: &config.settings,
             rows: &document.rows,
             inputs,
+            tables,
             artefacts: artefacts
                 .iter()
                 .map(|(name, bytes)| (*name, Artefact { sha256: sha256(bytes), bytes: bytes.len() }))

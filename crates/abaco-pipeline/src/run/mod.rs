@@ -1,28 +1,43 @@
 //! A run: ingest, calculate, publish.
 
+mod bindings;
+mod cohort;
 mod document;
+mod effective;
+mod joined;
 mod manifest;
+mod part;
+mod plain;
 mod publish;
+mod read;
+mod rollup;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use abaco_engine::{
-    AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, Plan, PlanOptions, State, Status,
-    parse_row_expr,
-};
-use abaco_kpi::{Column, Kpi, Outcome, RowExpr, canonical_column};
+use abaco_engine::{AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, PlanOptions, Status};
+use abaco_kpi::{Basis, Column, ColumnKind, Kpi, Outcome, RowExpr, canonical_column};
 use arrow::datatypes::Schema;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
 use uuid::Uuid;
 
-use self::document::Heading;
-pub use self::document::{Exact, KpiEntry, Period, PriorEntry, Rows, RunDocument, SCHEMA_VERSION, Segment};
+use self::bindings::LabelLag;
+use self::cohort::Cohorts;
+pub use self::document::{
+    Exact, KpiEntry, PeriodEntry, PriorEntry, Rows, RunDocument, SCHEMA_VERSION, Segment, SeriesEntry,
+};
+use self::document::{Heading, Results};
+pub use self::effective::Effective;
 use self::manifest::{Manifest, identity};
-use crate::config::PipelineConfig;
+use self::part::{Calculator, Parts};
+pub use self::rollup::{CalendarPeriod, Rollup};
+use self::rollup::{Point, year_before};
+use crate::config::{ConfiguredTable, PipelineConfig, TableRole};
 use crate::contract::Role;
-use crate::ingest::{FoldError, IngestOptions, IngestReport, Needed, Tape};
+use crate::ingest::IngestReport;
+use crate::transform::Dimensions;
 use crate::{Catalogue, PipelineError};
 
 /// What to run.
@@ -30,6 +45,8 @@ use crate::{Catalogue, PipelineError};
 pub struct RunRequest {
     /// Partitions of one tape.
     pub inputs: Vec<PathBuf>,
+    /// The files of the tables beside it, by role; a role that is not named here has those of the configuration.
+    pub tables: Vec<(TableRole, PathBuf)>,
     /// The snapshot; several without one named are refused.
     pub as_of: AsOf,
     /// The folder of the published runs; `None` computes without publishing.
@@ -47,20 +64,59 @@ pub struct Run {
     pub finished: Finished,
     /// The steps of the calculation.
     pub audit: Vec<AuditEvent>,
-    /// What was read.
+    /// What was read of the tape.
     pub inputs: Vec<IngestReport>,
+    /// What was read beside it.
+    pub tables: Vec<TableReport>,
+    /// The day for which the rows hold, where that is not what the label says.
+    pub effective: Effective,
     /// Where it was published.
     pub folder: Option<PathBuf>,
     /// KPIs that the configuration requires and that have no value.
     pub missing_required: Vec<String>,
 }
 
+/// A table beside the tape, as it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TableReport {
+    /// What the table holds.
+    pub role: TableRole,
+    /// What was read.
+    #[serde(flatten)]
+    pub input: IngestReport,
+}
+
 /// A configuration and the KPIs that it chose.
 pub struct Pipeline {
     config: PipelineConfig,
-    engine: KpiEngine,
+    /// All KPIs.
+    calculator: Calculator,
+    /// The KPIs by the rows that they are meant for, where there are tables beside the tape.
+    split: Option<Split>,
     bindings: Bindings,
+    label_lag: Option<LabelLag>,
+    dimensions: Dimensions,
     pools: bool,
+}
+
+/// The KPIs by the rows that they are meant for. Those of cohorts are also given over the panel: all cohorts together.
+struct Split {
+    snapshot: Calculator,
+    period: Calculator,
+    cohort: Calculator,
+}
+
+/// What a run has folded.
+struct Measured<'p> {
+    parts: Parts<'p>,
+    as_of: AsOf,
+    /// The snapshots up to the chosen one.
+    snapshots: Vec<NaiveDate>,
+    inputs: Vec<IngestReport>,
+    tables: Vec<TableReport>,
+    series: Vec<(Rollup, Vec<Point>, Parts<'p>)>,
+    cohorts: Cohorts,
+    effective: Effective,
 }
 
 impl Pipeline {
@@ -92,8 +148,21 @@ impl Pipeline {
         {
             return Err(refuse(format!("`required`: the profile `{profile}` has no KPI `{id}`")));
         }
+        let dimensions = Dimensions::new(&config.settings.dimensions, config.settings.fiscal_year_starts)
+            .map_err(refuse)?;
+        for name in dimensions.names() {
+            if config.contract.column(name).is_some() {
+                return Err(refuse(format!(
+                    "`dimensions`, `{name}`: the contract has a column of this name"
+                )));
+            }
+        }
         for name in config.settings.segments.iter().flatten() {
-            let known = config.contract.column(name).is_some() || canonical_column(name).is_some();
+            let beside = config.tables.iter().any(|table| table.contract.column(name).is_some());
+            let known = config.contract.column(name).is_some()
+                || canonical_column(name).is_some()
+                || beside
+                || dimensions.names().any(|dimension| dimension == name);
             if !known {
                 return Err(refuse(format!(
                     "`segments`: neither the contract nor the catalogue has a column `{name}`"
@@ -104,22 +173,25 @@ impl Pipeline {
         let mut everything = catalogue.everything();
         everything.extend(added.iter().map(|kpi| kpi as &dyn Kpi));
         config.definitions.check(&everything)?;
-        let chosen: Vec<&dyn Kpi> = kpis.iter().map(AsRef::as_ref).collect();
-        let mut definitions = config.definitions.restricted_to(&chosen);
-        if stated != profile {
-            definitions = definitions.without_formulas();
-        }
-        let engine = KpiEngine::new(kpis).with_definitions(definitions)?;
-        let bindings = bindings(&config)?;
+        let calculator = Calculator::new(&kpis, &config.definitions, |_| true)?;
+        let split = match &config.settings.tables {
+            None => None,
+            Some(_) => Some(Split::new(&kpis, &config)?),
+        };
+        let contract_path = config.path.parent().unwrap_or(Path::new("")).join(&config.settings.contract);
+        let bindings = bindings::bindings(&config.contract, &config.definitions, &contract_path)?;
+        let label_lag = bindings::label_lag(&config.contract, &contract_path)?;
         for name in config.settings.segments.iter().flatten() {
-            if let Some(secret) = pii_behind(name, &config, &bindings) {
+            let expr = dimensions.source(name).cloned();
+            let expr = expr.unwrap_or_else(|| RowExpr::Column(Column::from(name.clone())));
+            if let Some(secret) = pii_behind(&expr, &config, &bindings) {
                 return Err(refuse(format!(
                     "`segments`: column `{name}` would publish the values of `{secret}`, which has the role pii"
                 )));
             }
         }
         let pools = catalogue.pools(&config.settings.profile);
-        Ok(Self { config, engine, bindings, pools })
+        Ok(Self { config, calculator, split, bindings, label_lag, dimensions, pools })
     }
 
     /// The configuration.
@@ -129,7 +201,7 @@ impl Pipeline {
 
     /// The engine with the profile's KPIs and their definitions.
     pub fn engine(&self) -> &KpiEngine {
-        &self.engine
+        &self.calculator.engine
     }
 
     /// Reads the inputs, computes the KPIs and publishes the run.
@@ -137,13 +209,63 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`]; nothing is published then.
     pub fn run(&self, request: &RunRequest) -> Result<Run, PipelineError> {
-        let Some(first) = request.inputs.first() else {
+        self.check(request)?;
+        let measured = match &self.split {
+            Some(split) => self.joined(split, request)?,
+            None => self.plain(request)?,
+        };
+        let first = &request.inputs[0];
+        let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
+        let Measured { parts, as_of, snapshots, inputs, tables, series, cohorts, effective } = measured;
+        let (finished, audit) = parts.finish(as_of).map_err(of_tape)?;
+        let year_before = finished.as_of.and_then(|as_of| year_before(as_of, &snapshots));
+        let year_before = year_before
+            .map(|date| parts.values(date).map(|values| (date, values)))
+            .transpose()
+            .map_err(of_tape)?;
+        let mut points = Vec::new();
+        for (rollup, of_rollup, parts) in series {
+            for point in of_rollup {
+                let totals = parts.totals(point.as_of).map_err(of_tape)?;
+                points.push((rollup, point, totals));
+            }
+        }
+        let pooled = request.as_of == AsOf::Pooled;
+        let heading = Heading {
+            run_id: Uuid::now_v7().to_string(),
+            identity: identity(&self.config, &inputs, &tables, finished.as_of, pooled)?,
+            portfolio: self.config.settings.portfolio.clone(),
+            currency: self.config.contract.currency().to_owned(),
+            known_at: DateTime::<Utc>::from(SystemTime::now()),
+            rows_read: inputs.iter().map(|input| input.rows).sum(),
+            effective_as_of: effective.date(),
+        };
+        let results = Results {
+            finished: &finished,
+            described: parts.described(),
+            year_before,
+            series: points,
+            cohorts,
+        };
+        let document = document::document(heading, results);
+        let actor = |event| AuditEvent { actor: request.actor.clone(), ..event };
+        let audit = audit.into_iter().map(actor).collect();
+        let folder = match &request.out {
+            Some(out) => Some(self.publish(out, &document, &inputs, &tables)?),
+            None => None,
+        };
+        let missing_required = self.missing_required(&finished);
+        Ok(Run { document, finished, audit, inputs, tables, effective, folder, missing_required })
+    }
+
+    fn check(&self, request: &RunRequest) -> Result<(), PipelineError> {
+        if request.inputs.is_empty() {
             return Err(PipelineError::Option {
                 name: "inputs",
                 expected: "at least one tape".to_owned(),
                 found: "none".to_owned(),
             });
-        };
+        }
         if request.as_of == AsOf::Pooled && !self.pools {
             return Err(PipelineError::Option {
                 name: "as_of",
@@ -151,49 +273,21 @@ impl Pipeline {
                 found: format!("pooled snapshots under the profile `{}`", self.config.settings.profile),
             });
         }
-        let tape = self.open(first)?;
-        let schema = tape.schema();
-        let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
-        let plan = self.engine.plan(&schema, &self.options(&schema)).map_err(of_tape)?;
-        let (state, inputs) = self.fold(&plan, tape, &request.inputs)?;
-        let rows_read = inputs.iter().map(|input| input.rows).sum();
-        if rows_read == 0 {
-            return Err(PipelineError::NoRows { path: first.clone() });
+        let configured = |role: TableRole| self.config.tables.iter().any(|table| table.role == role);
+        match request.tables.iter().find(|(role, _)| !configured(*role)) {
+            Some((role, path)) => Err(PipelineError::Option {
+                name: "table",
+                expected: "a role for which the configuration has a contract, under `tables`".to_owned(),
+                found: format!("{role}={}", path.display()),
+            }),
+            None => Ok(()),
         }
-        let calculation =
-            self.engine.finish(&plan, &state, request.as_of, &observed_scales(&inputs)).map_err(of_tape)?;
-        let pooled = request.as_of == AsOf::Pooled;
-        let heading = Heading {
-            run_id: Uuid::now_v7().to_string(),
-            identity: identity(&self.config, &inputs, calculation.finished.as_of, pooled)?,
-            portfolio: self.config.settings.portfolio.clone(),
-            currency: self.config.contract.currency().to_owned(),
-            known_at: DateTime::<Utc>::from(SystemTime::now()),
-            rows_read,
-        };
-        let document = document::document(heading, &calculation.finished, plan.kpis());
-        let audit = calculation
-            .audit
-            .into_iter()
-            .map(|event| AuditEvent { actor: request.actor.clone(), ..event })
-            .collect();
-        let folder = match &request.out {
-            Some(out) => Some(self.publish(out, &document, &inputs)?),
-            None => None,
-        };
-        let missing_required = self.missing_required(&calculation.finished);
-        Ok(Run { document, finished: calculation.finished, audit, inputs, folder, missing_required })
     }
 
-    fn open(&self, path: &Path) -> Result<Tape, PipelineError> {
-        check_regular(path)?;
-        Tape::open(path, &self.config.contract, &IngestOptions::default())
-    }
-
-    fn options(&self, schema: &Schema) -> PlanOptions {
+    fn options(&self, schema: &Schema, bindings: &Bindings) -> PlanOptions {
         let snapshot = self.config.contract.snapshot().map(|column| column.name.clone());
         PlanOptions {
-            bindings: self.bindings.clone(),
+            bindings: bindings.clone(),
             // An optional snapshot column may be missing from a tape, which then is a single snapshot.
             snapshot: snapshot.filter(|name| schema.field_with_name(name).is_ok()).map(Column::from),
             groups: self
@@ -206,65 +300,17 @@ impl Pipeline {
         }
     }
 
-    fn fold(
-        &self,
-        plan: &Plan,
-        first: Tape,
-        paths: &[PathBuf],
-    ) -> Result<(State, Vec<IngestReport>), PipelineError> {
-        let needed = Needed::only(plan.columns().map(|column| column.name().to_owned()));
-        let schema = first.schema();
-        let mut first = Some(first);
-        let mut state = plan.empty();
-        let mut reports = Vec::new();
-        for path in paths {
-            let of_tape = |source| PipelineError::Engine { path: path.clone(), source };
-            let tape = match first.take() {
-                Some(tape) => tape,
-                None => self.open(path)?,
-            };
-            // Every partition must offer what the first one does, or the totals would silently cover less.
-            if tape.schema() != schema {
-                return Err(PipelineError::DifferentColumns {
-                    path: path.clone(),
-                    expected: names(&schema),
-                    found: names(&tape.schema()),
-                });
-            }
-            let folded = tape.read(&needed)?.fold(
-                || plan.empty(),
-                |state, batch| plan.fold(state, batch),
-                |state, other| plan.merge(state, &other),
-            );
-            let (part, report) = folded.map_err(|error| match error {
-                FoldError::Tape(error) => error,
-                FoldError::Batch { rows_before, source } => {
-                    of_tape(source.shifted(usize::try_from(rows_before).unwrap_or(usize::MAX)))
-                }
-                FoldError::Merge(source) => of_tape(source),
-            })?;
-            plan.merge(&mut state, &part).map_err(of_tape)?;
-            // Counted twice, a partition would double every total and leave every ratio as it was.
-            // Without rows there is nothing to double: two months without business are two like files.
-            let same = |other: &IngestReport| report.rows > 0 && other.sha256 == report.sha256;
-            if let Some(same) = reports.iter().position(same) {
-                return Err(PipelineError::SameInput { path: path.clone(), first: paths[same].clone() });
-            }
-            reports.push(report);
-        }
-        Ok((state, reports))
-    }
-
     fn publish(
         &self,
         out: &Path,
         document: &RunDocument,
         inputs: &[IngestReport],
+        tables: &[TableReport],
     ) -> Result<PathBuf, PipelineError> {
         let mut kpis = serde_json::to_vec_pretty(document).map_err(PipelineError::Json)?;
         kpis.push(b'\n');
         let mut files = vec![("kpis.json", kpis)];
-        let manifest = Manifest::new(&self.config, document, inputs, &files);
+        let manifest = Manifest::new(&self.config, document, inputs, tables, &files);
         let mut manifest = serde_json::to_vec_pretty(&manifest).map_err(PipelineError::Json)?;
         manifest.push(b'\n');
         files.push(("manifest.json", manifest));
@@ -282,7 +328,10 @@ impl Pipeline {
 
 impl std::fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pipeline").field("config", &self.config.path).field("engine", &self.engine).finish()
+        f.debug_struct("Pipeline")
+            .field("config", &self.config.path)
+            .field("engine", &self.calculator.engine)
+            .finish()
     }
 }
 
@@ -300,59 +349,47 @@ impl Run {
     }
 }
 
-/// A pipe cannot be read again to be verified, and opening one can wait for ever.
-fn check_regular(path: &Path) -> Result<(), PipelineError> {
-    match path.metadata() {
-        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {
-            let message = "expected a regular file, found something else";
-            Err(PipelineError::input(path, std::io::Error::other(message)))
-        }
-        // Folders and what cannot be opened are told apart when they are opened.
+impl Split {
+    fn new(kpis: &[Arc<dyn Kpi>], config: &PipelineConfig) -> Result<Self, PipelineError> {
+        config.tables.iter().try_for_each(refuse_columns_of_a_day)?;
+        let of = |basis: fn(Basis) -> bool| {
+            Calculator::new(kpis, &config.definitions, |kpi| basis(Basis::of_kpi(kpi)))
+        };
+        Ok(Self {
+            snapshot: of(|basis| basis == Basis::Snapshot)?,
+            period: of(|basis| basis != Basis::Snapshot)?,
+            cohort: of(|basis| basis == Basis::Cohort)?,
+        })
+    }
+}
+
+/// A balance or a status of today, joined to a snapshot of last year, would be a forecast come true.
+fn refuse_columns_of_a_day(table: &ConfiguredTable) -> Result<(), PipelineError> {
+    let columns = table.contract.columns().iter().map(|column| &column.name);
+    let derived = table.contract.derived().iter().map(|derived| &derived.name);
+    let of_a_day = |name: &&String| {
+        let kind = canonical_column(name).map(|column| column.kind);
+        matches!(kind, Some(ColumnKind::Stock | ColumnKind::Flow | ColumnKind::Cumulative))
+    };
+    match columns.chain(derived).find(of_a_day) {
+        Some(name) if table.role == TableRole::Static => Err(PipelineError::Configuration {
+            path: table.contract_path.clone(),
+            message: format!(
+                "column `{name}` holds for a day; a static table has only what never changes of a loan"
+            ),
+        }),
         _ => Ok(()),
     }
 }
 
-/// The contract's derived columns, read as row expressions.
-fn bindings(config: &PipelineConfig) -> Result<Bindings, PipelineError> {
-    let mut bindings = Bindings::new();
-    for derived in config.contract.derived() {
-        let refuse = |message: String| PipelineError::Configuration {
-            path: config.path.parent().unwrap_or(Path::new("")).join(&config.settings.contract),
-            message: format!("`derive`, column `{}`: {message}", derived.name),
-        };
-        let expr = parse_row_expr(&derived.expression).map_err(|error| refuse(error.to_string()))?;
-        if canonical_column(&derived.name).is_none() && config.definitions.column(&derived.name).is_none() {
-            return Err(refuse("expected the name of a canonical column".to_owned()));
-        }
-        let mut unknown = None;
-        expr.for_each_column(&mut |column| {
-            let known = config.contract.column(column.name()).is_some()
-                || config.contract.derived().iter().any(|other| other.name == column.name());
-            if !known {
-                unknown = unknown.take().or(Some(column.clone()));
-            }
-        });
-        if let Some(column) = unknown {
-            return Err(refuse(format!("the contract has no column `{}`", column.name())));
-        }
-        bindings = bindings.bind(derived.name.clone(), expr);
-    }
-    let path = config.path.parent().unwrap_or(Path::new("")).join(&config.settings.contract);
-    let refuse = |message: String| PipelineError::Configuration { path: path.clone(), message };
-    bindings.check().map_err(|error| refuse(format!("`derive`: {error}")))?;
-    for (column, expr) in bindings.iter() {
-        let kinds = bindings.resolve(expr).check_kinds();
-        kinds.map_err(|error| refuse(format!("`derive`, column `{}`: {error}", column.name())))?;
-    }
-    Ok(bindings)
-}
-
 /// The pii column that a grouping column is or is derived from: the values of a group's columns are published.
-fn pii_behind(name: &str, config: &PipelineConfig, bindings: &Bindings) -> Option<String> {
+fn pii_behind(expr: &RowExpr, config: &PipelineConfig, bindings: &Bindings) -> Option<String> {
     let mut found = None;
-    bindings.resolve(&RowExpr::Column(Column::from(name.to_owned()))).for_each_column(&mut |column| {
-        let declared = config.contract.column(column.name());
-        if declared.is_some_and(|declared| declared.has_role(Role::Pii)) {
+    bindings.resolve(expr).for_each_column(&mut |column| {
+        let contracts =
+            std::iter::once(&config.contract).chain(config.tables.iter().map(|table| &table.contract));
+        let mut declared = contracts.filter_map(|contract| contract.column(column.name()));
+        if declared.any(|declared| declared.has_role(Role::Pii)) {
             found = found.take().or(Some(column.name().to_owned()));
         }
     });
@@ -360,9 +397,9 @@ fn pii_behind(name: &str, config: &PipelineConfig, bindings: &Bindings) -> Optio
 }
 
 /// The decimal places that the tape's cells really use, over all its partitions.
-fn observed_scales(inputs: &[IngestReport]) -> ObservedScales {
+fn observed_scales<'r>(inputs: impl Iterator<Item = &'r IngestReport>) -> ObservedScales {
     let mut scales = ObservedScales::new();
-    for column in inputs.iter().flat_map(|input| &input.columns) {
+    for column in inputs.flat_map(|input| &input.columns) {
         if let Some(scale) = column.observed_scale {
             let largest = scales.entry(Column::from(column.name.clone())).or_insert(0);
             *largest = (*largest).max(scale.into());

@@ -84,6 +84,12 @@ pub(crate) fn days_since_1970(date: NaiveDate) -> i64 {
     i64::from(date.num_days_from_ce()) - i64::from(UNIX_EPOCH_DAY)
 }
 
+/// The date that so many days after 1970-01-01 is; beyond the calendar the nearest end stands for all.
+pub(crate) fn date_of(days: i32) -> NaiveDate {
+    let end = if days < 0 { NaiveDate::MIN } else { NaiveDate::MAX };
+    days.checked_add(UNIX_EPOCH_DAY).and_then(NaiveDate::from_num_days_from_ce_opt).unwrap_or(end)
+}
+
 fn days(date: NaiveDate) -> Option<i32> {
     let days = date.num_days_from_ce() - UNIX_EPOCH_DAY;
     in_calendar(i64::from(days)).then_some(days)

@@ -147,7 +147,7 @@ fn column_refused(#[case] column: &str, #[case] message: &str) {
 #[case("columns:\n  a: { type: int }\n  a: { type: text }", "line 5, column 3: columns: duplicate key `a`")]
 #[case(
     "column: {}",
-    "line 4, column 1: unknown field `column`, expected one of `contract`, `version`, `currency`, `null_tokens`, `date_formats`, `columns`, `derive`"
+    "line 4, column 1: unknown field `column`, expected one of `contract`, `version`, `currency`, `null_tokens`, `date_formats`, `columns`, `derive`, `effective_as_of`"
 )]
 fn document_refused(#[case] rest: &str, #[case] message: &str) {
     assert_eq!(refusal(&format!("{HEAD}{rest}\n")), format!("dir/c.yml: {message}"));

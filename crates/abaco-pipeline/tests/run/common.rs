@@ -76,6 +76,7 @@ impl Desk {
     pub(crate) fn request(&self) -> RunRequest {
         RunRequest {
             inputs: vec![self.path("tape.csv")],
+            tables: Vec::new(),
             as_of: AsOf::Latest,
             out: Some(self.path("runs")),
             actor: "test".to_owned(),

@@ -21,7 +21,8 @@ fn pipeline() -> Pipeline {
 
 fn run(path: &Path) -> Run {
     let inputs = vec![path.to_path_buf()];
-    let request = RunRequest { inputs, as_of: AsOf::Single, out: None, actor: "test".to_owned() };
+    let request =
+        RunRequest { inputs, tables: Vec::new(), as_of: AsOf::Single, out: None, actor: "test".to_owned() };
     pipeline().run(&request).unwrap()
 }
 
@@ -129,7 +130,8 @@ fn partitions_of_different_formats() {
     parquet(&a, &batch.slice(0, 400), 1_000);
     ipc(&b, &batch.slice(400, 600), 1_000);
     let inputs = vec![b, a];
-    let request = RunRequest { inputs, as_of: AsOf::Single, out: None, actor: "test".to_owned() };
+    let request =
+        RunRequest { inputs, tables: Vec::new(), as_of: AsOf::Single, out: None, actor: "test".to_owned() };
     let mixed = pipeline().run(&request).unwrap();
     assert_eq!(kpis(&mixed), kpis(&run(&rollout())));
     assert_eq!(mixed.inputs.iter().map(|input| input.rows).collect::<Vec<_>>(), [600, 400]);

@@ -14,5 +14,6 @@ mod formats;
 mod identity;
 mod layouts;
 mod library;
+mod panel;
 mod publish;
 mod real_tape;

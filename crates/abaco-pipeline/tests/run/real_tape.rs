@@ -52,7 +52,13 @@ fn every_month_equals_the_panels_own_columns() {
     let pipeline = Pipeline::new(config, &catalogue()).unwrap();
     for (month, [outstanding, late @ ..]) in months {
         let as_of = AsOf::Date(month.parse().unwrap());
-        let request = RunRequest { inputs: vec![tape.clone()], as_of, out: None, actor: "test".to_owned() };
+        let request = RunRequest {
+            inputs: vec![tape.clone()],
+            tables: Vec::new(),
+            as_of,
+            out: None,
+            actor: "test".to_owned(),
+        };
         let document = pipeline.run(&request).unwrap().document;
         let exact = |id: &str| {
             let entry = document.kpis.iter().find(|kpi| kpi.id == id).unwrap();

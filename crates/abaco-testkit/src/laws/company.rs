@@ -4,7 +4,8 @@ use abaco_engine::AsOf;
 use abaco_kpi::Kpi;
 
 use super::Violation;
-use super::subject::{Planned, Subject};
+use super::subject::{Planned, Subject, beyond_declared};
+use super::violation::Check;
 use crate::{Layout, Tape};
 
 /// Planned together with `others`, before, between and behind them, each KPI of the subject has the same result,
@@ -24,6 +25,11 @@ pub fn fused_equals_alone(
     let (before, behind) = others.split_at(others.len() / 2);
     let kpis = before.iter().chain(&subject.kpis).chain(behind).copied().collect();
     let company = subject.with_kpis(kpis);
+    // One of the others may need the declared precisions, and then the whole batch must keep to them.
+    let check = Check { law, subject: &company, tape };
+    if beyond_declared(&check, &check.fine("plan", company.plan(tape, layout))?, layout)?.is_some() {
+        return Ok(());
+    }
     let fused = Planned::new(law, &company, tape, layout)?;
     let found = fused.finish(&fused.whole, AsOf::Pooled)?;
     alone.check.same("number of groups", &expected.groups.len(), &found.groups.len())?;

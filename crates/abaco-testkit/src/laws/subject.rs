@@ -193,9 +193,18 @@ pub(crate) fn refusal(
             return Ok(Some(reason.clone()));
         }
     }
-    let batch = check.fine("batch", tape.to_batch(layout))?;
-    match fold(&plan, &[batch]) {
-        Err(error @ EngineError::Precision { .. }) if !tape.keeps_to_declared(layout.width) => {
+    beyond_declared(&check, &plan, layout)
+}
+
+/// Why the tape is refused by a plan whose bounds rely on declared precisions that the tape does not keep.
+pub(crate) fn beyond_declared(
+    check: &Check<'_>,
+    plan: &Plan,
+    layout: Layout,
+) -> Result<Option<String>, Violation> {
+    let batch = check.fine("batch", check.tape.to_batch(layout))?;
+    match fold(plan, &[batch]) {
+        Err(error @ EngineError::Precision { .. }) if !check.tape.keeps_to_declared(layout.width) => {
             Ok(Some(error.to_string()))
         }
         _ => Ok(None),

@@ -1,7 +1,7 @@
 //! Row expressions on one row.
 
 use abaco_kpi::{Column, Literal, RoundingMode, RowExpr, RowOperator};
-use chrono::Datelike;
+use chrono::{Datelike, Months, NaiveDate, TimeDelta};
 use num_rational::BigRational;
 use num_traits::Zero;
 
@@ -66,6 +66,14 @@ impl Row<'_> {
                 let months = |year: i32, month0: u32| i128::from(year) * 12 + i128::from(month0);
                 months(to.year(), to.month0()) - months(from.year(), from.month0())
             }),
+            RowExpr::FullMonthsBetween { from, to } => self.dates(from, to, full_months),
+            RowExpr::AddDays { date, days } => {
+                let Some(date) = self.value(date)?.map(Value::date).transpose()? else { return Ok(None) };
+                let moved = date.checked_add_signed(TimeDelta::days(i64::from(*days)));
+                moved.map(|moved| Some(Value::Date(moved))).ok_or_else(|| {
+                    Malformed(format!("{date} and {days} days is past the end of the calendar"))
+                })
+            }
             other => Ok(self.arithmetic(other)?.map(Value::Number)),
         }
     }
@@ -114,6 +122,17 @@ impl Row<'_> {
         let to = self.value(to)?.map(Value::date).transpose()?;
         Ok(from.zip(to).map(|(from, to)| Value::Number(whole(distance(from, to)))))
     }
+}
+
+/// Complete months, by counting: as many as chrono can add to the earlier date without passing the later one.
+fn full_months(from: NaiveDate, to: NaiveDate) -> i128 {
+    if to < from {
+        return -full_months(to, from);
+    }
+    let calendar = |date: NaiveDate| i128::from(date.year()) * 12 + i128::from(date.month0());
+    let between = calendar(to) - calendar(from);
+    let landed = u32::try_from(between).ok().and_then(|months| from.checked_add_months(Months::new(months)));
+    if landed.is_some_and(|landed| landed <= to) { between } else { between - 1 }
 }
 
 pub(super) fn constant(literal: &Literal) -> Value {

@@ -1,8 +1,8 @@
 //! Row expressions and predicates, value by value.
 
 use abaco_kpi::{
-    Formula, FormulaKpi, KpiSpec, Literal, Predicate, Rounding, RowExpr, Undefined, Unit, case, col, count,
-    lit, sum,
+    Formula, FormulaKpi, KpiSpec, Literal, Predicate, Rounding, RowExpr, Undefined, Unit, add_days, case,
+    col, count, full_months_between, lit, sum,
 };
 use abaco_testkit::oracle::{Verdict, When};
 use abaco_testkit::{Cell, CellType, Oracle, Tape, strategy};
@@ -117,6 +117,19 @@ fn unknown() -> Predicate {
 #[case::months_whatever_the_days(months(col("from"), col("to")), Some("2"))]
 #[case::months_backwards(months(col("to"), col("from")), Some("-2"))]
 #[case::months_to_a_constant(months(col("from"), lit(strategy::date(1))), Some("22"))]
+#[case::full_months(full_months_between("from", "to"), Some("1"))]
+#[case::full_months_backwards(full_months_between("to", "from"), Some("-1"))]
+#[case::full_months_at_the_end_of_a_short_month(
+    full_months_between(lit(strategy::date(2)), add_days(lit(strategy::date(2)), 28)),
+    Some("1")
+)]
+#[case::full_months_a_day_earlier(
+    full_months_between(lit(strategy::date(2)), add_days(lit(strategy::date(2)), 27)),
+    Some("0")
+)]
+#[case::full_months_from_never(full_months_between("never", "to"), None)]
+#[case::days_to_a_shifted_date(days(col("from"), add_days("to", -7)), Some("23"))]
+#[case::days_to_a_shifted_never(days(col("from"), add_days("never", 1)), None)]
 fn a_row_expression(#[case] expr: RowExpr, #[case] expected: Option<&str>) {
     assert_eq!(value_of(expr.clone()).as_deref(), expected, "{expr}");
 }

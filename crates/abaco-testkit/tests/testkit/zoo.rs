@@ -3,7 +3,8 @@
 use abaco_engine::Evaluate;
 use abaco_kpi::{
     Decimal, Formula, FormulaKpi, KeyTerm, Kpi, KpiSpec, Literal, Outcome, Predicate, Rounding, RowExpr,
-    Unit, by_key, case, col, count, count_distinct, count_of, lit, max, min, sum, total,
+    Unit, add_days, by_key, case, col, count, count_distinct, count_of, days_between, full_months_between,
+    lit, max, min, sum, total,
 };
 use abaco_testkit::{CellType, Laws, Tape, Width, strategy};
 use rstest::rstest;
@@ -71,6 +72,9 @@ fn measures(#[case] measure: abaco_kpi::RowMeasure) {
 #[case::days_since(RowExpr::DaysBetween { from: boxed(col("origination_date")), to: boxed(col("as_of")) })]
 #[case::months_between(RowExpr::MonthsBetween { from: boxed(col("origination_date")), to: boxed(lit(strategy::date(0))) })]
 #[case::weighted_months(RowExpr::MonthsBetween { from: boxed(col("as_of")), to: boxed(col("maturity_date")) } * col("outstanding_balance"))]
+#[case::full_months(full_months_between("oldest_due_date", "as_of"))]
+#[case::full_months_of_shifted_dates(full_months_between(add_days("origination_date", -30), add_days("maturity_date", 1)))]
+#[case::days_of_shifted_dates(days_between(add_days(add_days("origination_date", 20), -3), lit(strategy::date(3))))]
 #[case::a_bucket(case(col("dpd").ge(30).and(col("dpd").lt(60)), "outstanding_balance").otherwise(0))]
 #[case::a_case_without_else(case(col("dpd").ge(30), "outstanding_balance").or_null())]
 #[case::a_ladder(case(col("dpd").ge(90), 1).when(col("dpd").ge(30), decimal("0.5")).otherwise("annual_rate"))]
@@ -95,6 +99,11 @@ fn row_expressions(#[case] expr: RowExpr) {
 #[case::among_days(col("dpd").is_in([Literal::from(0), Literal::from(30), Literal::from(-1)]))]
 #[case::a_date(col("maturity_date").lt(lit(strategy::date(3))))]
 #[case::two_dates(col("origination_date").le(col("maturity_date")))]
+#[case::a_shifted_date(add_days("maturity_date", -1).lt(lit(strategy::date(3))))]
+#[case::two_shifted_dates(add_days("origination_date", 15).le(add_days("maturity_date", 1)))]
+#[case::a_shifted_constant(col("maturity_date").gt(add_days(lit(strategy::date(4)), 1)))]
+#[case::a_null_shifted_date(add_days("maturity_date", 1).is_null())]
+#[case::months_overdue(full_months_between("oldest_due_date", add_days("as_of", 1)).ge(3))]
 #[case::a_truth(col("is_written_off").is_true())]
 #[case::not_a_truth(col("is_written_off").is_true().negated())]
 #[case::null(col("outstanding_balance").is_null())]

@@ -1,7 +1,7 @@
 //! Row expressions and predicates as people write them.
 
 use abaco_engine::{parse_predicate, parse_row_expr};
-use abaco_kpi::{Column, Predicate, RowExpr, case, col, lit};
+use abaco_kpi::{Column, Predicate, RowExpr, add_days, case, col, full_months_between, lit};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
@@ -73,6 +73,8 @@ fn values_keep_their_shape() {
             "div_round(x, y, 18)",
             RowExpr::DivRound { dividend: Box::new(x()), divisor: Box::new(col("y")), scale: 18 },
         ),
+        ("full_months_between(x, add_days(y, -36525))", full_months_between("x", add_days("y", -36_525))),
+        ("ADD_DAYS(DATE '2025-01-31', 1.0)", add_days(lit(NaiveDate::from_ymd_opt(2025, 1, 31).unwrap()), 1)),
         ("CASE WHEN x THEN 1 ELSE NULL END", case(x().is_true(), 1).or_null()),
         (
             "CASE WHEN x IS NULL THEN 1 WHEN x = 2 THEN 3 END",

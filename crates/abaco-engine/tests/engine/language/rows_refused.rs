@@ -54,8 +54,8 @@ fn everything_else_is_refused_at_its_place() {
         ),
         (
             "balance + median(dpd)",
-            "line 1, column 11: `median` is not a function of the language; a row may call DAYS_BETWEEN, DIV_ROUND, \
-             GREATEST, LEAST, MONTHS_BETWEEN",
+            "line 1, column 11: `median` is not a function of the language; a row may call ADD_DAYS, DAYS_BETWEEN, \
+             DIV_ROUND, FULL_MONTHS_BETWEEN, GREATEST, LEAST, MONTHS_BETWEEN",
         ),
         ("\"least\"(a)", "line 1, column 1: a name in double quotes is a column and cannot be called"),
         ("t.a", "line 1, column 2: a column has no table in front of it"),
@@ -138,6 +138,18 @@ fn everything_else_is_refused_at_its_place() {
         ("DIV_ROUND(a, b)", "line 1, column 1: DIV_ROUND takes 3 arguments, found 2"),
         ("DIV_ROUND(a, b, 19)", "line 1, column 17: DIV_ROUND takes a literal scale from 0 to 18"),
         ("DIV_ROUND(a, b, c)", "line 1, column 17: DIV_ROUND takes a literal scale from 0 to 18"),
+        ("ADD_DAYS(a)", "line 1, column 1: ADD_DAYS takes 2 arguments, found 1"),
+        (
+            "ADD_DAYS(a, 36526)",
+            "line 1, column 13: ADD_DAYS takes a literal whole number from -36525 to 36525",
+        ),
+        (
+            "ADD_DAYS(a, -99999999999)",
+            "line 1, column 13: ADD_DAYS takes a literal whole number from -36525 to 36525",
+        ),
+        ("ADD_DAYS(a, 1.5)", "line 1, column 13: ADD_DAYS takes a literal whole number from -36525 to 36525"),
+        ("ADD_DAYS(a, b)", "line 1, column 13: ADD_DAYS takes a literal whole number from -36525 to 36525"),
+        ("FULL_MONTHS_BETWEEN(a)", "line 1, column 1: FULL_MONTHS_BETWEEN takes 2 arguments, found 1"),
         ("DAYS_BETWEEN(a, b, c)", "line 1, column 1: DAYS_BETWEEN takes 2 arguments, found 3"),
     ];
     for (text, expected) in cases {

@@ -1,8 +1,8 @@
 //! Trees of every shape that the language can print.
 
 use abaco_kpi::{
-    Aggregate, Branch, Column, Comparison, Formula, KeyTerm, KeyedMeasure, Literal, Measure, NamedSum,
-    Predicate, Reduction, RoundingMode, RowExpr, RowMeasure, RowOperator,
+    Aggregate, Branch, Column, Comparison, Formula, KeyTerm, KeyedMeasure, Literal, MAX_ADD_DAYS, Measure,
+    NamedSum, Predicate, Reduction, RoundingMode, RowExpr, RowMeasure, RowOperator,
 };
 use chrono::NaiveDate;
 use proptest::collection::vec;
@@ -118,6 +118,8 @@ pub(super) fn expressions() -> BoxedStrategy<RowExpr> {
                 .prop_map(|(dividend, divisor, scale)| RowExpr::DivRound { dividend, divisor, scale }),
             1 => (boxed(), boxed()).prop_map(|(from, to)| RowExpr::DaysBetween { from, to }),
             1 => (boxed(), boxed()).prop_map(|(from, to)| RowExpr::MonthsBetween { from, to }),
+            1 => (boxed(), boxed()).prop_map(|(from, to)| RowExpr::FullMonthsBetween { from, to }),
+            1 => (boxed(), -MAX_ADD_DAYS..=MAX_ADD_DAYS).prop_map(|(date, days)| RowExpr::AddDays { date, days }),
         ]
     })
     .boxed()

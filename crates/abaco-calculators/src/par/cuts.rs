@@ -3,16 +3,13 @@
 //! [`par_ge`] counts a loan from its n-th day past due, [`par_gt`] only after it. On whole days `par_gt(n)`
 //! equals `par_ge(n + 1)`, so the convention moves one day of balance: it belongs to the id.
 
-use abaco_kpi::{Direction, FormulaKpi, KpiSpec, Predicate, Unit, col, sum};
+use abaco_kpi::{Direction, FormulaKpi, KpiSpec, Predicate, Unit, col};
 
-const FAMILY: &str = "par";
+use super::{FAMILY, plural};
+use crate::terms::share_of_balance;
 
 fn at_risk(spec: KpiSpec, overdue: Predicate) -> FormulaKpi {
-    let balance = || sum("outstanding_balance");
-    FormulaKpi::new(
-        spec.direction(Direction::LowerIsBetter).family(FAMILY),
-        100 * balance().filter(overdue) / balance(),
-    )
+    FormulaKpi::new(spec.direction(Direction::LowerIsBetter).family(FAMILY), share_of_balance(overdue))
 }
 
 /// Portfolio at risk from `days` days past due; the catalogue has 1, 7, 30, 60, 90 and 180.
@@ -103,10 +100,6 @@ fn iris(days: u16) -> Option<&'static str> {
         90 => Some("GIIN IRIS+ FP6373: portfolio at risk over 90 days"),
         _ => None,
     }
-}
-
-fn plural(days: u16) -> &'static str {
-    if days == 1 { "day" } else { "days" }
 }
 
 #[cfg(test)]

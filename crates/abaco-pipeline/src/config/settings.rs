@@ -1,0 +1,188 @@
+//! What `pipeline.yml` says.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::Rollup;
+use crate::transform::DimensionSettings;
+
+/// What `pipeline.yml` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Version of this file's shape: 1.
+    pub version: u32,
+    /// The portfolio that the runs belong to.
+    pub portfolio: String,
+    /// The list of KPIs.
+    #[serde(default = "standard")]
+    pub profile: String,
+    /// The contract's file, relative to this one; `${ENV}` and `${ENV:default}` are resolved.
+    pub contract: String,
+    /// The definitions' file, likewise; without it nothing is judged.
+    #[serde(default)]
+    pub definitions: Option<String>,
+    /// Grouping sets: each is a list of columns that the results are broken down by.
+    #[serde(default)]
+    pub segments: Vec<Vec<String>>,
+    /// KPIs that must have a value, or the run ends with the exit status for a crossed threshold.
+    #[serde(default)]
+    pub required: Vec<String>,
+    /// The tables beside the tape; with them, flows and transitions are computed on the loan-period panel.
+    #[serde(default)]
+    pub tables: Option<TableSettings>,
+    /// Columns to group by that are made from others: a vintage, a bucket, a band.
+    #[serde(default)]
+    pub dimensions: BTreeMap<String, DimensionSettings>,
+    /// The periods of which a series is given.
+    #[serde(default)]
+    pub rollups: Vec<Rollup>,
+    /// The month, 1 to 12, with which the fiscal year begins; its quarters follow.
+    #[serde(default = "january")]
+    pub fiscal_year_starts: u32,
+    /// Origination cohorts at given ages.
+    #[serde(default)]
+    pub cohorts: Option<CohortSettings>,
+}
+
+impl Settings {
+    /// The same settings without the places of the tables: what a table says counts, not where it lies.
+    pub(crate) fn without_paths(&self) -> Self {
+        let mut settings = self.clone();
+        if let Some(tables) = &mut settings.tables {
+            let all = [&mut tables.statics, &mut tables.event, &mut tables.schedule, &mut tables.ledger];
+            all.into_iter().flatten().for_each(|source| source.paths = Vec::new());
+        }
+        settings
+    }
+
+    /// Refuses settings that cannot be meant, whatever the tape.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if !(1..=12).contains(&self.fiscal_year_starts) {
+            return Err(format!(
+                "`fiscal_year_starts`: expected a month from 1 to 12, found {}",
+                self.fiscal_year_starts
+            ));
+        }
+        if let Some(cohorts) = &self.cohorts {
+            if self.tables.is_none() {
+                return Err(
+                    "`cohorts`: expected `tables` too, which tell of loans that left the tape".to_owned()
+                );
+            }
+            if !matches!(cohorts.by, Rollup::Monthly | Rollup::Quarterly | Rollup::Yearly) {
+                return Err("`cohorts`: expected monthly, quarterly or yearly".to_owned());
+            }
+            if cohorts.months_on_book.is_empty() {
+                return Err("`cohorts`: expected at least one age in `months_on_book`".to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn standard() -> String {
+    "standard".to_owned()
+}
+
+fn january() -> u32 {
+    1
+}
+
+/// The tables beside the tape, by role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableSettings {
+    /// One row per loan, of what never changes.
+    #[serde(default, rename = "static")]
+    pub statics: Option<TableSource>,
+    /// Disbursements and payments: one row per loan and day.
+    #[serde(default)]
+    pub event: Option<TableSource>,
+    /// What falls due: one row per loan and day.
+    #[serde(default)]
+    pub schedule: Option<TableSource>,
+    /// Figures of the portfolio and a day: no loan's.
+    #[serde(default)]
+    pub ledger: Option<TableSource>,
+}
+
+impl TableSettings {
+    /// The tables that are configured, with their roles.
+    pub fn iter(&self) -> impl Iterator<Item = (TableRole, &TableSource)> {
+        let all = [
+            (TableRole::Static, &self.statics),
+            (TableRole::Event, &self.event),
+            (TableRole::Schedule, &self.schedule),
+            (TableRole::Ledger, &self.ledger),
+        ];
+        all.into_iter().filter_map(|(role, source)| source.as_ref().map(|source| (role, source)))
+    }
+}
+
+/// Where a table is, and what it must look like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableSource {
+    /// The contract's file, relative to this one.
+    pub contract: String,
+    /// The table's files, likewise; they may also be named when a run is asked for.
+    #[serde(default)]
+    pub paths: Vec<String>,
+}
+
+/// What a table beside the tape holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableRole {
+    /// What never changes of a loan.
+    Static,
+    /// What happened to a loan on a day.
+    Event,
+    /// What a loan owes on a day.
+    Schedule,
+    /// Figures of the portfolio on a day.
+    Ledger,
+}
+
+impl TableRole {
+    /// The role in snake case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+            Self::Event => "event",
+            Self::Schedule => "schedule",
+            Self::Ledger => "ledger",
+        }
+    }
+}
+
+impl fmt::Display for TableRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for TableRole {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let all = [Self::Static, Self::Event, Self::Schedule, Self::Ledger];
+        all.into_iter()
+            .find(|role| role.as_str() == text)
+            .ok_or_else(|| format!("expected static, event, schedule or ledger, found `{text}`"))
+    }
+}
+
+/// Origination cohorts at given ages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CohortSettings {
+    /// The length of the cohorts: monthly, quarterly or yearly.
+    pub by: Rollup,
+    /// The ages, in whole calendar months after the month of origination.
+    pub months_on_book: Vec<u32>,
+}

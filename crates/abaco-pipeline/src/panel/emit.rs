@@ -1,0 +1,246 @@
+//! From loans to a record batch.
+
+use std::sync::Arc;
+
+use arrow::array::{
+    ArrayRef, Date32Array, Int64Array, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array,
+};
+use arrow::compute::{concat_batches, take};
+use arrow::datatypes::{Field, Schema};
+use arrow::error::ArrowError;
+
+use super::amounts;
+use super::history::{Flow, Loan, Standing, Totals};
+use super::side::KEY;
+use super::walk::{Panel, Period};
+use crate::PipelineError;
+
+/// The canonical names of a snapshot's label and of the one before it.
+const AS_OF: &str = "as_of";
+const OPENING_AS_OF: &str = "opening_as_of";
+
+type TotalOf = fn(&Totals) -> i128;
+
+/// Makes the batches of a panel.
+pub(super) struct Emitter<'p> {
+    panel: &'p Panel,
+}
+
+/// The columns of a batch as they are put together.
+#[derive(Default)]
+struct Columns {
+    fields: Vec<Field>,
+    arrays: Vec<ArrayRef>,
+}
+
+impl Columns {
+    fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name() == name)
+    }
+
+    fn push(&mut self, name: &str, array: ArrayRef) {
+        if !self.has(name) {
+            self.fields.push(Field::new(name, array.data_type().clone(), true));
+            self.arrays.push(array);
+        }
+    }
+}
+
+impl<'p> Emitter<'p> {
+    pub(super) fn new(panel: &'p Panel) -> Self {
+        Self { panel }
+    }
+
+    /// Rows of the tape, given with the numbers of their loans.
+    pub(super) fn snapshot(
+        &self,
+        rows: &[(usize, usize)],
+        period: Period,
+    ) -> Result<RecordBatch, PipelineError> {
+        let tape_rows: Vec<Option<usize>> = rows.iter().map(|(row, _)| Some(*row)).collect();
+        let numbers: Vec<usize> = rows.iter().map(|(_, loan)| *loan).collect();
+        let mut columns = Columns::default();
+        self.dates(&mut columns, rows.len(), period);
+        self.tape(&mut columns, &tape_rows)?;
+        self.statics(&mut columns, &numbers)?;
+        self.with_ledger(columns, rows.len(), period)
+    }
+
+    /// The loans that are known, as they stand.
+    pub(super) fn panel(&self, loans: &[Loan], period: Period) -> Result<RecordBatch, PipelineError> {
+        let known: Vec<(usize, &Loan)> = loans.iter().enumerate().filter(|(_, loan)| loan.known).collect();
+        let numbers: Vec<usize> = known.iter().map(|(number, _)| *number).collect();
+        let loans: Vec<&Loan> = known.into_iter().map(|(_, loan)| loan).collect();
+        let tape_rows: Vec<Option<usize>> = loans.iter().map(|loan| loan.row).collect();
+        let mut columns = Columns::default();
+        self.dates(&mut columns, loans.len(), period);
+        columns.push(KEY, Arc::new(self.panel.loans.names(&numbers)));
+        // What the panel itself says of a balance comes before what the tape has in its place.
+        self.standing(&mut columns, &loans)?;
+        self.flows(&mut columns, &loans, period)?;
+        self.totals(&mut columns, &loans)?;
+        self.tape(&mut columns, &tape_rows)?;
+        self.statics(&mut columns, &numbers)?;
+        self.with_ledger(columns, loans.len(), period)
+    }
+
+    fn dates(&self, columns: &mut Columns, rows: usize, period: Period) {
+        let closing: ArrayRef = Arc::new(Date32Array::from(vec![period.closing; rows]));
+        columns.push(&self.panel.snapshots.dated_by, Arc::clone(&closing));
+        columns.push(AS_OF, closing);
+        columns.push(OPENING_AS_OF, Arc::new(Date32Array::from(vec![period.opening; rows])));
+    }
+
+    fn tape(&self, columns: &mut Columns, rows: &[Option<usize>]) -> Result<(), PipelineError> {
+        self.taken(columns, &self.panel.snapshots.batch, rows)
+    }
+
+    fn statics(&self, columns: &mut Columns, loans: &[usize]) -> Result<(), PipelineError> {
+        let Some(statics) = &self.panel.side.statics else { return Ok(()) };
+        let rows: Vec<Option<usize>> = loans.iter().map(|loan| statics.row(*loan)).collect();
+        self.taken(columns, &statics.batch, &rows)
+    }
+
+    fn taken(
+        &self,
+        columns: &mut Columns,
+        batch: &RecordBatch,
+        rows: &[Option<usize>],
+    ) -> Result<(), PipelineError> {
+        let rows: UInt64Array = rows.iter().map(|row| row.map(|row| row as u64)).collect();
+        for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+            if !columns.has(field.name()) {
+                columns.push(field.name(), take(array, &rows, None).map_err(|error| self.arrow(error))?);
+            }
+        }
+        Ok(())
+    }
+
+    fn standing(&self, columns: &mut Columns, loans: &[&Loan]) -> Result<(), PipelineError> {
+        let has = |name: &str| self.panel.snapshots.has.contains(&name);
+        let days = |standing: fn(&Loan) -> &Standing| -> ArrayRef {
+            Arc::new(loans.iter().map(|loan| standing(loan).dpd).collect::<Int64Array>())
+        };
+        self.amounts(columns, "outstanding_balance", loans, |loan| loan.closing.balance)?;
+        self.amounts(columns, "opening_balance", loans, |loan| loan.opening.balance)?;
+        if has("written_off_balance") {
+            self.amounts(columns, "written_off_balance", loans, |loan| loan.closing.written_off)?;
+            self.amounts(columns, "opening_written_off_balance", loans, |loan| loan.opening.written_off)?;
+        }
+        if has("dpd") {
+            columns.push("dpd", days(|loan| &loan.closing));
+            columns.push("opening_dpd", days(|loan| &loan.opening));
+        }
+        Ok(())
+    }
+
+    /// The amounts of the period; before the first snapshot there is none.
+    fn flows(&self, columns: &mut Columns, loans: &[&Loan], period: Period) -> Result<(), PipelineError> {
+        for flow in Flow::ALL.into_iter().filter(|flow| self.offers(*flow)) {
+            let amount = |loan: &Loan| period.opening.map(|_| loan.period[flow as usize]);
+            self.amounts(columns, flow.name(), loans, amount)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the tables tell of such amounts.
+    fn offers(&self, flow: Flow) -> bool {
+        let stated = |flow: Flow| {
+            let side = &self.panel.side;
+            [&side.events, &side.schedule]
+                .into_iter()
+                .flatten()
+                .any(|timeline| timeline.flows.contains(&flow))
+        };
+        let writes_off = self.panel.snapshots.has.contains(&"written_off_balance");
+        match flow {
+            Flow::WrittenOff | Flow::Reinstated => writes_off,
+            Flow::Recovered => writes_off && stated(Flow::PaidPrincipal),
+            Flow::Defaulted => writes_off && self.panel.snapshots.has.contains(&"dpd"),
+            Flow::PrepaidPrincipal => stated(Flow::PaidPrincipal) && stated(Flow::DuePrincipal),
+            other => stated(other),
+        }
+    }
+
+    fn totals(&self, columns: &mut Columns, loans: &[&Loan]) -> Result<(), PipelineError> {
+        let side = &self.panel.side;
+        let totals: [(&str, bool, TotalOf); 5] = [
+            ("cum_paid", side.events.is_some(), |totals| totals.paid),
+            ("cum_due", side.schedule.is_some(), |totals| totals.due),
+            ("cum_written_off", self.offers(Flow::WrittenOff), |totals| totals.written_off),
+            ("cum_recovered", self.offers(Flow::Recovered), |totals| totals.recovered),
+            ("peak_90_balance", self.panel.snapshots.has.contains(&"dpd"), |totals| totals.peak_90),
+        ];
+        for (name, offered, total) in totals {
+            if offered {
+                self.amounts(columns, name, loans, |loan| Some(total(&loan.totals)))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn amounts(
+        &self,
+        columns: &mut Columns,
+        name: &str,
+        loans: &[&Loan],
+        amount: impl Fn(&Loan) -> Option<i128>,
+    ) -> Result<(), PipelineError> {
+        let values = loans.iter().map(|loan| amount(loan)).collect();
+        let column = amounts::column(values, self.panel.scale)
+            .map_err(|problem| self.panel.refused(format!("column `{name}` of the panel: {problem}")))?;
+        columns.push(name, column);
+        Ok(())
+    }
+
+    /// The batch with the rows of the ledger below it, which are no loan's.
+    fn with_ledger(
+        &self,
+        mut columns: Columns,
+        rows: usize,
+        period: Period,
+    ) -> Result<RecordBatch, PipelineError> {
+        let Some(ledger) = &self.panel.side.ledger else {
+            return self.batch(columns, rows);
+        };
+        let below = ledger.rows(period.opening, period.closing);
+        let mut beneath = Columns::default();
+        self.dates(&mut beneath, below.len(), period);
+        let indices: Vec<Option<usize>> = below.iter().copied().map(Some).collect();
+        self.taken(&mut beneath, &ledger.batch, &indices)?;
+        for (field, array) in beneath.fields.iter().zip(&beneath.arrays) {
+            if !columns.has(field.name()) {
+                columns.push(field.name(), new_null_array(array.data_type(), rows));
+            }
+        }
+        for (field, array) in columns.fields.iter().zip(&columns.arrays) {
+            if !beneath.has(field.name()) {
+                beneath.push(field.name(), new_null_array(array.data_type(), below.len()));
+            }
+        }
+        let order = |name: &str| columns.fields.iter().position(|field| field.name() == name);
+        let mut ordered: Vec<(Option<usize>, Field, ArrayRef)> = beneath
+            .fields
+            .into_iter()
+            .zip(beneath.arrays)
+            .map(|(field, array)| (order(field.name()), field, array))
+            .collect();
+        ordered.sort_by_key(|(position, ..)| *position);
+        let mut beneath = Columns::default();
+        for (_, field, array) in ordered {
+            beneath.push(field.name(), array);
+        }
+        let (upper, lower) = (self.batch(columns, rows)?, self.batch(beneath, below.len())?);
+        concat_batches(&upper.schema(), [&upper, &lower]).map_err(|error| self.arrow(error))
+    }
+
+    fn batch(&self, columns: Columns, rows: usize) -> Result<RecordBatch, PipelineError> {
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        RecordBatch::try_new_with_options(Arc::new(Schema::new(columns.fields)), columns.arrays, &options)
+            .map_err(|error| self.arrow(error))
+    }
+
+    fn arrow(&self, source: ArrowError) -> PipelineError {
+        PipelineError::arrow(self.panel.path(), source)
+    }
+}

@@ -1,0 +1,123 @@
+//! Cohorts: the loans of one period of origination, each at the same age.
+//!
+//! A cohort of a quarter at six months on book is made of three snapshots, one per month of origination. Each loan stands
+//! in it once, with its balance or, once it was repaid, without one; so its originated principal is always the whole.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use abaco_engine::{AsOf, Bindings, Group, ObservedScales, PlanOptions};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
+use chrono::Datelike;
+
+use super::part::{Calculator, Described};
+use super::rollup::Rollup;
+use crate::PipelineError;
+use crate::config::CohortSettings;
+use crate::panel::{Panel, Period};
+use crate::source::date_text::date_of;
+
+/// The columns by which cohorts are told apart.
+const VINTAGE: &str = "vintage";
+const MONTHS_ON_BOOK: &str = "months_on_book";
+const ORIGINATION: &str = "origination_date";
+
+/// The judged outcomes of each cohort and age.
+#[derive(Default)]
+pub(super) struct Cohorts {
+    pub(super) described: Vec<Described>,
+    pub(super) groups: Vec<Group>,
+}
+
+/// Folds the panel by cohort and age; a cohort that has not wholly reached an age is left out there.
+pub(super) fn measure(
+    calculator: &Calculator,
+    settings: &CohortSettings,
+    fiscal_year_starts: u32,
+    panel: &Panel,
+    ends: &BTreeSet<i32>,
+    bindings: &Bindings,
+    path: &Path,
+) -> Result<Cohorts, PipelineError> {
+    let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
+    let schema = panel.schema()?;
+    match schema.field_with_name(ORIGINATION) {
+        Ok(field) if *field.data_type() == DataType::Date32 => {}
+        _ => {
+            let message =
+                format!("cohorts need the date column `{ORIGINATION}`, on the tape or in the static table");
+            return Err(PipelineError::Table { path: path.to_path_buf(), message });
+        }
+    }
+    let schema = with_cohort(&schema);
+    let options = PlanOptions {
+        bindings: bindings.clone(),
+        snapshot: None,
+        groups: vec![vec![VINTAGE.into(), MONTHS_ON_BOOK.into()]],
+    };
+    let plan = calculator.engine.plan(&schema, &options).map_err(of_tape)?;
+    let mut state = plan.empty();
+    let ages: BTreeSet<i64> = settings.months_on_book.iter().map(|months| i64::from(*months)).collect();
+    let mut originated: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
+    let months = month_ends(ends);
+    panel.each_period(&months, |period: Period, batch| {
+        let dates = batch.column_by_name(ORIGINATION).map(|dates| dates.as_primitive::<Date32Type>().clone());
+        let Some(dates) = dates else { return Ok(()) };
+        let label = |day: i32| settings.by.period(date_of(day), fiscal_year_starts).label;
+        for day in dates.iter().flatten() {
+            originated.entry(label(day)).or_default().insert(month(day));
+        }
+        let age = |day: i32| month(period.closing) - month(day);
+        let chosen: BooleanArray =
+            dates.iter().map(|day| Some(day.is_some_and(|day| ages.contains(&age(day))))).collect();
+        let vintage: StringArray = dates.iter().map(|day| day.map(label)).collect();
+        let months: Int64Array = dates.iter().map(|day| day.map(age)).collect();
+        let mut arrays = batch.columns().to_vec();
+        arrays.extend([Arc::new(vintage) as ArrayRef, Arc::new(months) as ArrayRef]);
+        let arrow = |error| PipelineError::arrow(path, error);
+        let batch = RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(arrow)?;
+        let batch = filter_record_batch(&batch, &chosen).map_err(arrow)?;
+        plan.fold(&mut state, &batch).map_err(of_tape)
+    })?;
+    let observed: BTreeSet<i64> = months.iter().map(|day| month(*day)).collect();
+    let calculation =
+        calculator.engine.finish(&plan, &state, AsOf::Single, &ObservedScales::new()).map_err(of_tape)?;
+    let complete = |group: &Group| {
+        let value = |name: &str| {
+            group.by.iter().find(|(column, _)| column.name() == name).and_then(|(_, value)| value.clone())
+        };
+        let (Some(vintage), Some(age)) = (value(VINTAGE), value(MONTHS_ON_BOOK)) else { return false };
+        let age: Option<i64> = age.parse().ok();
+        let months = originated.get(&vintage);
+        months
+            .zip(age)
+            .is_some_and(|(months, age)| months.iter().all(|month| observed.contains(&(month + age))))
+    };
+    let groups = calculation.finished.groups.into_iter().filter(complete).collect();
+    let described = plan.kpis().map(|(spec, text)| (spec.clone(), text.to_owned())).collect();
+    Ok(Cohorts { described, groups })
+}
+
+fn with_cohort(schema: &SchemaRef) -> SchemaRef {
+    let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(VINTAGE, DataType::Utf8, true)));
+    fields.push(Arc::new(Field::new(MONTHS_ON_BOOK, DataType::Int64, true)));
+    Arc::new(Schema::new(fields))
+}
+
+/// The last of the snapshots of each calendar month.
+fn month_ends(days: &BTreeSet<i32>) -> BTreeSet<i32> {
+    let dates: Vec<_> = days.iter().map(|day| (date_of(*day), *day)).collect();
+    let last: BTreeMap<_, i32> =
+        dates.into_iter().map(|(date, day)| (Rollup::Monthly.period(date, 1), day)).collect();
+    last.into_values().collect()
+}
+
+/// Calendar months since the year 0.
+fn month(day: i32) -> i64 {
+    let date = date_of(day);
+    i64::from(date.year()) * 12 + i64::from(date.month0())
+}

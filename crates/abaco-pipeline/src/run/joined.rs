@@ -1,0 +1,192 @@
+//! A run over a tape and the tables beside it: snapshots joined with static data, and the loan-period panel.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use abaco_engine::{AsOf, Bindings, EngineError, Plan, PlanOptions, State};
+use abaco_kpi::Column;
+use chrono::NaiveDate;
+
+use super::effective::LagPlan;
+use super::part::{Calculator, Part, Parts};
+use super::rollup::Point;
+use super::{Measured, Pipeline, RunRequest, Split, TableReport, cohort, observed_scales, read};
+use crate::PipelineError;
+use crate::config::TableRole;
+use crate::panel::{Given, Panel, Period, STANDING};
+use crate::source::date_text::{date_of, days_since_1970};
+
+impl Pipeline {
+    /// Reads all tables, joins them, and folds the KPIs of each basis over its rows.
+    pub(super) fn joined<'p>(
+        &'p self,
+        split: &'p Split,
+        request: &RunRequest,
+    ) -> Result<Measured<'p>, PipelineError> {
+        let first = &request.inputs[0];
+        let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
+        let (tape, inputs) = read::read(&request.inputs, &self.config.contract)?;
+        let (given, tables) = self.read_tables(request)?;
+        let panel = Panel::new(&tape, &self.bindings, &given)?;
+
+        let snapshots = self.snapshots(&split.snapshot, &panel, first)?;
+        let (lag, lag_state) = self.lag(&panel, first)?.unzip();
+        let mut parts = Parts {
+            parts: vec![snapshots],
+            observed: observed_scales(inputs.iter().chain(reports(&tables))),
+        };
+        let as_of = parts.finished_as_of(request.as_of).map_err(of_tape)?;
+        let as_of = as_of.ok_or_else(|| PipelineError::NoRows { path: first.clone() })?;
+
+        let upto = i32::try_from(days_since_1970(as_of)).unwrap_or(i32::MAX);
+        let ends: BTreeSet<i32> = panel.dates().filter(|day| *day <= upto).collect();
+        let walked = Walked::new(self, &split.period, &panel, first)?;
+        let snapshots = parts.parts[0].clone();
+        parts.parts.push(walked.part(&ends)?);
+
+        let mut series = Vec::new();
+        let dates: Vec<NaiveDate> = ends.iter().map(|day| date_of(*day)).collect();
+        for rollup in &self.config.settings.rollups {
+            let points = rollup.points(&dates, self.config.settings.fiscal_year_starts);
+            let of_period: BTreeSet<i32> = points.iter().map(end).collect();
+            // A month of a monthly tape is what the totals already cover.
+            let period = if of_period == ends { parts.parts[1].clone() } else { walked.part(&of_period)? };
+            let parts = Parts { parts: vec![snapshots.clone(), period], observed: parts.observed.clone() };
+            series.push((*rollup, points, parts));
+        }
+        let cohorts = match &self.config.settings.cohorts {
+            Some(settings) => {
+                let fiscal = self.config.settings.fiscal_year_starts;
+                cohort::measure(&split.cohort, settings, fiscal, &panel, &ends, &walked.bindings, first)?
+            }
+            None => cohort::Cohorts::default(),
+        };
+        let effective = match (lag, lag_state) {
+            (Some(lag), Some(state)) => lag.effective(&state, as_of).map_err(of_tape)?,
+            _ => super::Effective::Unknown,
+        };
+        Ok(Measured {
+            parts,
+            as_of: AsOf::Date(as_of),
+            snapshots: dates,
+            inputs,
+            tables,
+            series,
+            cohorts,
+            effective,
+        })
+    }
+
+    fn read_tables(&self, request: &RunRequest) -> Result<(Given, Vec<TableReport>), PipelineError> {
+        let mut given = Given::default();
+        let mut tables = Vec::new();
+        for table in &self.config.tables {
+            let asked: Vec<PathBuf> = request
+                .tables
+                .iter()
+                .filter(|(role, _)| *role == table.role)
+                .map(|(_, path)| path.clone())
+                .collect();
+            let paths = if asked.is_empty() { &table.paths } else { &asked };
+            if paths.is_empty() {
+                continue;
+            }
+            let (read, reports) = read::read_side(table, paths)?;
+            tables.extend(reports.into_iter().map(|input| TableReport { role: table.role, input }));
+            *match table.role {
+                TableRole::Static => &mut given.statics,
+                TableRole::Event => &mut given.events,
+                TableRole::Schedule => &mut given.schedule,
+                TableRole::Ledger => &mut given.ledger,
+            } = Some(read);
+        }
+        Ok((given, tables))
+    }
+
+    /// The KPIs of one snapshot, over the tape's rows.
+    fn snapshots<'p>(
+        &self,
+        calculator: &'p Calculator,
+        panel: &Panel,
+        path: &std::path::Path,
+    ) -> Result<Part<'p>, PipelineError> {
+        let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
+        let dimensions = self.dimensions.plan(&panel.snapshot_schema()?, &self.bindings).map_err(of_tape)?;
+        let schema = dimensions.schema();
+        let options = self.options(&schema, &self.bindings);
+        let plan = calculator.engine.plan(&schema, &options).map_err(of_tape)?;
+        let mut state = plan.empty();
+        panel.each_snapshot(|_, batch| {
+            let batch = dimensions.apply(&batch).map_err(of_tape)?;
+            plan.fold(&mut state, &batch).map_err(of_tape)
+        })?;
+        Ok(Part { calculator, plan: Arc::new(plan), state: Arc::new(state) })
+    }
+
+    fn lag(&self, panel: &Panel, path: &std::path::Path) -> Result<Option<(LagPlan, State)>, PipelineError> {
+        let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
+        let Some(lag) = &self.label_lag else { return Ok(None) };
+        let schema = panel.snapshot_schema()?;
+        let snapshot = self.options(&schema, &self.bindings).snapshot;
+        let lag = LagPlan::new(lag, &schema, &self.bindings, snapshot).map_err(of_tape)?;
+        let mut state = lag.plan().empty();
+        panel.each_snapshot(|_, batch| lag.plan().fold(&mut state, &batch).map_err(of_tape))?;
+        Ok(Some((lag, state)))
+    }
+}
+
+/// The KPIs of a period, planned over the panel; each rollup has its own ends of periods.
+struct Walked<'p, 'w> {
+    calculator: &'p Calculator,
+    panel: &'w Panel,
+    plan: Arc<Plan>,
+    dimensions: crate::transform::PlannedDimensions,
+    bindings: Bindings,
+    path: &'w std::path::Path,
+}
+
+impl<'p, 'w> Walked<'p, 'w> {
+    fn new(
+        pipeline: &Pipeline,
+        calculator: &'p Calculator,
+        panel: &'w Panel,
+        path: &'w std::path::Path,
+    ) -> Result<Self, PipelineError> {
+        let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
+        // What the panel says of a loan's standing comes before what the tape's contract derives.
+        let bindings = without(&pipeline.bindings, &STANDING);
+        let dimensions = pipeline.dimensions.plan(&panel.schema()?, &bindings).map_err(of_tape)?;
+        let schema = dimensions.schema();
+        let options = PlanOptions { bindings: bindings.clone(), ..pipeline.options(&schema, &bindings) };
+        let plan = Arc::new(calculator.engine.plan(&schema, &options).map_err(of_tape)?);
+        Ok(Self { calculator, panel, plan, dimensions, bindings, path })
+    }
+
+    fn of_tape(&self, source: EngineError) -> PipelineError {
+        PipelineError::Engine { path: self.path.to_path_buf(), source }
+    }
+
+    fn part(&self, ends: &BTreeSet<i32>) -> Result<Part<'p>, PipelineError> {
+        let mut state = self.plan.empty();
+        self.panel.each_period(ends, |_: Period, batch| {
+            let batch = self.dimensions.apply(&batch).map_err(|error| self.of_tape(error))?;
+            self.plan.fold(&mut state, &batch).map_err(|error| self.of_tape(error))
+        })?;
+        Ok(Part { calculator: self.calculator, plan: Arc::clone(&self.plan), state: Arc::new(state) })
+    }
+}
+
+fn end(point: &Point) -> i32 {
+    i32::try_from(days_since_1970(point.as_of)).unwrap_or(i32::MAX)
+}
+
+fn reports(tables: &[TableReport]) -> impl Iterator<Item = &crate::ingest::IngestReport> {
+    tables.iter().map(|table| &table.input)
+}
+
+/// The bindings of all columns but these.
+fn without(bindings: &Bindings, names: &[&str]) -> Bindings {
+    let kept = bindings.iter().filter(|(column, _)| !names.contains(&column.name()));
+    kept.fold(Bindings::new(), |kept, (column, expr)| kept.bind(Column::clone(column), expr.clone()))
+}

@@ -1,0 +1,133 @@
+//! A run over a tape alone: streamed, whatever its length.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use abaco_engine::{AsOf, EngineError, Plan, State};
+use arrow::array::RecordBatch;
+use chrono::NaiveDate;
+
+use super::effective::{Effective, LagPlan};
+use super::part::{Part, Parts};
+use super::{Measured, Pipeline, RunRequest, cohort, observed_scales, read};
+use crate::PipelineError;
+use crate::ingest::{FoldError, IngestReport, Needed, Tape};
+use crate::transform::PlannedDimensions;
+
+/// What is folded in one pass.
+struct Plans {
+    dimensions: PlannedDimensions,
+    kpis: Plan,
+    lag: Option<LagPlan>,
+}
+
+/// Their states.
+struct States {
+    kpis: State,
+    lag: Option<State>,
+}
+
+impl Plans {
+    fn empty(&self) -> States {
+        States { kpis: self.kpis.empty(), lag: self.lag.as_ref().map(|lag| lag.plan().empty()) }
+    }
+
+    fn fold(&self, states: &mut States, batch: &RecordBatch) -> Result<(), EngineError> {
+        if let (Some(lag), Some(state)) = (&self.lag, &mut states.lag) {
+            lag.plan().fold(state, batch)?;
+        }
+        self.kpis.fold(&mut states.kpis, &self.dimensions.apply(batch)?)
+    }
+
+    fn merge(&self, into: &mut States, other: &States) -> Result<(), EngineError> {
+        if let (Some(lag), Some(into), Some(other)) = (&self.lag, &mut into.lag, &other.lag) {
+            lag.plan().merge(into, other)?;
+        }
+        self.kpis.merge(&mut into.kpis, &other.kpis)
+    }
+}
+
+impl Pipeline {
+    /// Folds all KPIs over the rows of the tape.
+    pub(super) fn plain(&self, request: &RunRequest) -> Result<Measured<'_>, PipelineError> {
+        let first = &request.inputs[0];
+        let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
+        let tape = read::open(first, &self.config.contract)?;
+        let schema = tape.schema();
+        let dimensions = self.dimensions.plan(&schema, &self.bindings).map_err(of_tape)?;
+        let options = self.options(&dimensions.schema(), &self.bindings);
+        let lag = match (&self.label_lag, &options.snapshot) {
+            (Some(lag), Some(snapshot)) => {
+                Some(LagPlan::new(lag, &schema, &self.bindings, Some(snapshot.clone())).map_err(of_tape)?)
+            }
+            _ => None,
+        };
+        let kpis = self.calculator.engine.plan(&dimensions.schema(), &options).map_err(of_tape)?;
+        let plans = Plans { dimensions, kpis, lag };
+        let (states, inputs) = self.stream(&plans, tape, &request.inputs)?;
+        let part =
+            Part { calculator: &self.calculator, plan: Arc::new(plans.kpis), state: Arc::new(states.kpis) };
+        let snapshots = part.plan.snapshots(&part.state);
+        let parts = Parts { parts: vec![part], observed: observed_scales(inputs.iter()) };
+        let rows: u64 = inputs.iter().map(|input| input.rows).sum();
+        if rows == 0 {
+            return Err(PipelineError::NoRows { path: first.clone() });
+        }
+        // A tape without dates, and pooled snapshots, have no date.
+        let chosen = parts.finished_as_of(request.as_of).map_err(of_tape)?;
+        let effective = match (plans.lag, states.lag, chosen) {
+            (Some(lag), Some(state), Some(as_of)) => lag.effective(&state, as_of).map_err(of_tape)?,
+            _ => Effective::Unknown,
+        };
+        let snapshots: Vec<NaiveDate> =
+            snapshots.into_iter().filter(|date| chosen.is_some_and(|chosen| *date <= chosen)).collect();
+        let settings = &self.config.settings;
+        let series = settings
+            .rollups
+            .iter()
+            .map(|rollup| (*rollup, rollup.points(&snapshots, settings.fiscal_year_starts), parts.clone()));
+        let series = series.collect();
+        let as_of = chosen.map_or(request.as_of, AsOf::Date);
+        let cohorts = cohort::Cohorts::default();
+        Ok(Measured { parts, as_of, snapshots, inputs, tables: Vec::new(), series, cohorts, effective })
+    }
+
+    fn stream(
+        &self,
+        plans: &Plans,
+        first: Tape,
+        paths: &[PathBuf],
+    ) -> Result<(States, Vec<IngestReport>), PipelineError> {
+        let lag = plans.lag.iter().flat_map(|lag| lag.plan().columns());
+        let columns = plans.kpis.columns().chain(lag).map(|column| column.name().to_owned());
+        let needed = Needed::only(columns.chain(plans.dimensions.reads(&self.bindings)));
+        let schema = first.schema();
+        let mut first = Some(first);
+        let mut states = plans.empty();
+        let mut reports = Vec::new();
+        for path in paths {
+            let of_tape = |source| PipelineError::Engine { path: path.clone(), source };
+            let tape = match first.take() {
+                Some(tape) => tape,
+                None => read::open(path, &self.config.contract)?,
+            };
+            read::same_columns(&schema, &tape.schema(), path)?;
+            let folded = tape.read(&needed)?.fold(
+                || plans.empty(),
+                |states, batch| plans.fold(states, batch),
+                |states, other| plans.merge(states, &other),
+            );
+            let (part, report) = folded.map_err(|error| match error {
+                FoldError::Tape(error) => error,
+                FoldError::Batch { rows_before, source } => {
+                    of_tape(source.shifted(usize::try_from(rows_before).unwrap_or(usize::MAX)))
+                }
+                FoldError::Merge(source) => of_tape(source),
+            })?;
+            plans.merge(&mut states, &part).map_err(of_tape)?;
+            read::another(path, paths, &report, &reports)?;
+            reports.push(report);
+        }
+        Ok((states, reports))
+    }
+}

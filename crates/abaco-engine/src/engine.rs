@@ -8,6 +8,7 @@ use arrow::datatypes::Schema;
 use chrono::{DateTime, Utc};
 
 use crate::recent::RecentPlans;
+use crate::suggest::nearest;
 use crate::{
     AsOf, AuditEvent, DefinitionError, Definitions, EngineError, Finished, KpiResult, ObservedScales, Plan,
     PlanOptions, State,
@@ -109,6 +110,22 @@ impl KpiEngine {
     /// The KPIs, as the definitions name and round them.
     pub fn kpis(&self) -> impl Iterator<Item = &dyn Kpi> {
         self.kpis.iter().map(AsRef::as_ref)
+    }
+
+    /// The KPIs of these ids, in the engine's order; all of them if none is named.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownKpi`] with the nearest id.
+    pub fn kpis_named<S: AsRef<str>>(&self, ids: &[S]) -> Result<Vec<&dyn Kpi>, EngineError> {
+        let known = || self.kpis().map(|kpi| &*kpi.spec().id);
+        for id in ids.iter().map(AsRef::as_ref) {
+            if known().all(|known| known != id) {
+                let nearest = nearest(id, known()).map(str::to_owned);
+                return Err(EngineError::UnknownKpi { id: id.to_owned(), nearest });
+            }
+        }
+        let named = |kpi: &&dyn Kpi| ids.is_empty() || ids.iter().any(|id| id.as_ref() == kpi.spec().id);
+        Ok(self.kpis().filter(named).collect())
     }
 
     /// The definitions.

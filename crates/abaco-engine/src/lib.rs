@@ -12,6 +12,7 @@
 
 mod audit;
 mod bindings;
+mod contribution;
 mod definitions;
 mod engine;
 mod error;
@@ -22,6 +23,7 @@ mod judgement;
 mod language;
 mod plan;
 mod recent;
+mod sql;
 mod state;
 mod suggest;
 mod threshold;
@@ -29,6 +31,7 @@ mod yaml;
 
 pub use audit::AuditEvent;
 pub use bindings::Bindings;
+pub use contribution::{Contribution, ContributionError, Contributions, DrillDown, Others};
 pub use definitions::{AddedColumn, Definition, DefinitionError, DefinitionProblem, Definitions, Refresh};
 pub use engine::{Calculation, KpiEngine};
 pub use error::{EngineError, ErrorKind};
@@ -44,6 +47,7 @@ pub use language::{
     parse_formula, parse_formula_with, parse_predicate, parse_row_expr,
 };
 pub use plan::{Plan, PlanOptions};
+pub use sql::{LeftOut, SqlType, Statement, StatementMeasure, StatementOptions, statement};
 pub use state::State;
 pub use threshold::{Status, ThresholdError, Thresholds, ValidRange, judge};
 

@@ -24,8 +24,8 @@ pub struct DimensionError {
 /// power of currency than `unit`.
 ///
 /// Money is a currency; `dpd`, `opening_dpd`, `term_days` and `DAYS_BETWEEN` are days; counts and months are counts;
-/// rates, shares and percents are plain. A constant fits anything, because 365 may be days and 0 may be money: so at the end
-/// only the power of currency is held against the unit.
+/// rates, shares and percents are plain. A constant fits anything, because 365 may be days and 0 may be money: so at
+/// the end only the power of currency is held against the unit.
 ///
 /// ```
 /// use abaco_engine::{check_dimensions, parse_formula};

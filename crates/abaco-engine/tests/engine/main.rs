@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests, which may stop
 
 mod audit;
+mod contributions;
 mod definitions;
 mod definitions_documented;
 mod definitions_kpis;
@@ -12,5 +13,6 @@ mod language;
 mod plan;
 mod segments;
 mod snapshots;
+mod sql;
 mod state_bytes;
 mod tape;

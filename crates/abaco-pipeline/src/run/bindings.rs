@@ -12,10 +12,14 @@ use crate::contract::Contract;
 const AS_OF: &str = "as_of";
 
 /// A contract's derived columns, read as row expressions; `path` is the contract's, for errors.
+///
+/// # Errors
+/// [`PipelineError::Configuration`] for a name that neither the catalogue nor the definitions have, and an expression
+/// that cannot be read or meant.
 pub(super) fn bindings(
     contract: &Contract,
-    definitions: &Definitions,
     path: &Path,
+    definitions: &Definitions,
 ) -> Result<Bindings, PipelineError> {
     let mut bindings = Bindings::new();
     for derived in contract.derived() {

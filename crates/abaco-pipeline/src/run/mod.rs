@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use abaco_engine::{AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, PlanOptions, Status};
+use abaco_engine::{
+    AsOf, AuditEvent, Bindings, Definitions, Finished, KpiEngine, ObservedScales, PlanOptions, Status,
+};
 use abaco_kpi::{Basis, Column, ColumnKind, Kpi, Outcome, RowExpr, canonical_column};
 use arrow::datatypes::Schema;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -173,13 +175,15 @@ impl Pipeline {
         let mut everything = catalogue.everything();
         everything.extend(added.iter().map(|kpi| kpi as &dyn Kpi));
         config.definitions.check(&everything)?;
-        let calculator = Calculator::new(&kpis, &config.definitions, |_| true)?;
+        // The formulas have been compared above; those of a part's KPIs may name KPIs of another part.
+        let definitions = config.definitions.without_formulas();
+        let calculator = Calculator::new(&kpis, &definitions, |_| true)?;
         let split = match &config.settings.tables {
             None => None,
-            Some(_) => Some(Split::new(&kpis, &config)?),
+            Some(_) => Some(Split::new(&kpis, &config, &definitions)?),
         };
         let contract_path = config.path.parent().unwrap_or(Path::new("")).join(&config.settings.contract);
-        let bindings = bindings::bindings(&config.contract, &config.definitions, &contract_path)?;
+        let bindings = bindings::bindings(&config.contract, &contract_path, &config.definitions)?;
         let label_lag = bindings::label_lag(&config.contract, &contract_path)?;
         for name in config.settings.segments.iter().flatten() {
             let expr = dimensions.source(name).cloned();
@@ -350,11 +354,14 @@ impl Run {
 }
 
 impl Split {
-    fn new(kpis: &[Arc<dyn Kpi>], config: &PipelineConfig) -> Result<Self, PipelineError> {
+    fn new(
+        kpis: &[Arc<dyn Kpi>],
+        config: &PipelineConfig,
+        definitions: &Definitions,
+    ) -> Result<Self, PipelineError> {
         config.tables.iter().try_for_each(refuse_columns_of_a_day)?;
-        let of = |basis: fn(Basis) -> bool| {
-            Calculator::new(kpis, &config.definitions, |kpi| basis(Basis::of_kpi(kpi)))
-        };
+        let of =
+            |basis: fn(Basis) -> bool| Calculator::new(kpis, definitions, |kpi| basis(Basis::of_kpi(kpi)));
         Ok(Self {
             snapshot: of(|basis| basis == Basis::Snapshot)?,
             period: of(|basis| basis != Basis::Snapshot)?,

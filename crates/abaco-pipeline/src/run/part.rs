@@ -27,8 +27,7 @@ impl Calculator {
         let places: Vec<usize> = (0..kpis.len()).filter(|place| wanted(&*kpis[*place])).collect();
         let chosen: Vec<Arc<dyn Kpi>> = places.iter().map(|place| Arc::clone(&kpis[*place])).collect();
         let about: Vec<&dyn Kpi> = chosen.iter().map(AsRef::as_ref).collect();
-        // The formulas have been checked; here the KPIs that they name may be among the others.
-        let definitions = definitions.restricted_to(&about).without_formulas();
+        let definitions = definitions.restricted_to(&about);
         Ok(Self { engine: KpiEngine::new(chosen).with_definitions(definitions)?, places })
     }
 }

@@ -51,10 +51,10 @@ pub(super) fn read(
 pub(super) fn read_side(
     table: &ConfiguredTable,
     paths: &[PathBuf],
+    definitions: &Definitions,
 ) -> Result<(Table, Vec<IngestReport>), PipelineError> {
     let (read, reports) = read(paths, &table.contract)?;
-    // The columns that definitions add are the tape's.
-    let bindings = bindings(&table.contract, &Definitions::empty(), &table.contract_path)?;
+    let bindings = bindings(&table.contract, &table.contract_path, definitions)?;
     let engine = |source| PipelineError::Engine { path: read.path.clone(), source };
     let projection = projection(&read.batch, &table.contract, &bindings).map_err(engine)?;
     let batch = projection.project(&read.batch).map_err(engine)?;

@@ -48,9 +48,9 @@ impl Definitions {
     ///
     /// # Errors
     /// [`DefinitionError::Formula`], with its place in the file, for a formula that cannot be read, reads a column that
-    /// is neither canonical nor among the file's `columns`, names its own KPI or one that is defined further down, adds
-    /// unlike quantities, mixes stocks with flows, or is not that of the built-in KPI; [`DefinitionError::Kpi`] for what
-    /// else is missing or differs.
+    /// is neither canonical nor among the file's `columns`, names its own KPI or one that is defined further down,
+    /// adds unlike quantities, mixes stocks with flows, or is not that of the built-in KPI; [`DefinitionError::Kpi`]
+    /// for what else is missing or differs.
     pub fn kpis(&self, builtins: &[&dyn Kpi]) -> Result<Vec<FormulaKpi>, DefinitionError> {
         let mut added: Vec<FormulaKpi> = Vec::new();
         for definition in &self.definitions {

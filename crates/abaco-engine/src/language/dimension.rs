@@ -23,9 +23,9 @@ pub struct DimensionError {
 /// Refuses a formula that adds, subtracts, compares or chooses between unlike quantities, or whose result has another
 /// power of currency than `unit`.
 ///
-/// Money is a currency; `dpd`, `opening_dpd`, `term_days` and `DAYS_BETWEEN` are days; a count is a count; rates,
-/// shares and percents are plain. A constant fits anything, because 365 may be days and 0 may be money: so at the end
-/// only the power of currency is held against the unit.
+/// Money is a currency; `dpd`, `opening_dpd`, `term_days` and `DAYS_BETWEEN` are days; counts and months are counts;
+/// rates, shares and percents are plain. A constant fits anything, because 365 may be days and 0 may be money: so at
+/// the end only the power of currency is held against the unit.
 ///
 /// ```
 /// use abaco_engine::{check_dimensions, parse_formula};
@@ -143,8 +143,9 @@ impl Checker<'_> {
             RowExpr::Greatest(all) => chosen("GREATEST", all, |x| self.row(x))?,
             RowExpr::DivRound { dividend, divisor, .. } => self.row(dividend)?.over(self.row(divisor)?),
             RowExpr::DaysBetween { .. } => Quantity::DAYS,
-            RowExpr::MonthsBetween { .. } | RowExpr::FullMonthsBetween { .. } => Quantity::MONTHS,
-            // A date, like any other.
+            // Months are counted: what is taken per month stays what it was.
+            RowExpr::MonthsBetween { .. } | RowExpr::FullMonthsBetween { .. } => Quantity::COUNT,
+            // A date is nothing to calculate with.
             RowExpr::AddDays { .. } => Quantity::Unknown,
         })
     }

@@ -58,7 +58,6 @@ pub(super) enum Quantity {
 pub(super) struct Exponents {
     pub(super) currency: i64,
     days: i64,
-    months: i64,
     /// A constant that may be a duration has been multiplied in, so the durations are not known any more.
     loose: bool,
     plain: Plain,
@@ -75,12 +74,11 @@ enum Plain {
 }
 
 const NUMBER: Exponents =
-    Exponents { currency: 0, days: 0, months: 0, loose: false, plain: Plain::Number, hundredfold: false };
+    Exponents { currency: 0, days: 0, loose: false, plain: Plain::Number, hundredfold: false };
 
 impl Quantity {
     pub(super) const COUNT: Self = Self::Known(Exponents { plain: Plain::Count, ..NUMBER });
     pub(super) const DAYS: Self = Self::Known(Exponents { days: 1, ..NUMBER });
-    pub(super) const MONTHS: Self = Self::Known(Exponents { months: 1, ..NUMBER });
 
     pub(super) fn constant(value: Decimal) -> Self {
         // The digits of a power of ten are a one and zeros.
@@ -152,7 +150,6 @@ impl Quantity {
             Self::Known(x) if exponent > 1 => Self::Known(Exponents {
                 currency: by(x.currency),
                 days: by(x.days),
-                months: by(x.months),
                 loose: x.loose,
                 plain: if x.plain == Plain::Ratio { Plain::Ratio } else { Plain::Number },
                 hundredfold: false,
@@ -164,12 +161,12 @@ impl Quantity {
 
 impl Exponents {
     fn is_plain(self) -> bool {
-        (self.currency, self.days, self.months) == (0, 0, 0)
+        (self.currency, self.days) == (0, 0)
     }
 
     fn alike(self, other: Self) -> Option<Self> {
         let loose = self.loose || other.loose;
-        let durations = loose || (self.days, self.months) == (other.days, other.months);
+        let durations = loose || self.days == other.days;
         let plain = match (self.plain, other.plain) {
             (a, b) if a == b => a,
             (Plain::Number, _) | (_, Plain::Number) => Plain::Number,
@@ -184,7 +181,7 @@ impl Exponents {
     /// The product, or with the sign -1 the quotient.
     fn joined(self, other: Self, sign: i64) -> Self {
         let sum = |a: i64, b: i64| a.saturating_add(b.saturating_mul(sign));
-        let same = (self.currency, self.days, self.months) == (other.currency, other.days, other.months);
+        let same = (self.currency, self.days) == (other.currency, other.days);
         let plain = match (self.plain, other.plain) {
             // Currency over currency, days over days, a count over a count.
             _ if sign < 0 && same && !self.is_plain() => Plain::Ratio,
@@ -195,7 +192,6 @@ impl Exponents {
         Self {
             currency: sum(self.currency, other.currency),
             days: sum(self.days, other.days),
-            months: sum(self.months, other.months),
             loose: self.loose || other.loose,
             plain,
             hundredfold: sign < 0 && self.hundredfold && !other.hundredfold,
@@ -215,19 +211,18 @@ impl fmt::Display for Quantity {
 
 impl fmt::Display for Exponents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match (self.currency, self.days, self.months) {
-            (0, 0, 0) => match self.plain {
+        let name = match (self.currency, self.days) {
+            (0, 0) => match self.plain {
                 Plain::Count => "a count",
                 Plain::Ratio if self.hundredfold => "a percent",
                 Plain::Ratio => "a ratio",
                 Plain::Number => "a plain number",
             },
-            (1, 0, 0) => "a currency",
-            (0, 1, 0) => "a number of days",
-            (0, 0, 1) => "a number of months",
+            (1, 0) => "a currency",
+            (0, 1) => "a number of days",
             powers => {
                 f.write_str("a product of")?;
-                for (name, power) in [("currency", powers.0), ("days", powers.1), ("months", powers.2)] {
+                for (name, power) in [("currency", powers.0), ("days", powers.1)] {
                     match power {
                         0 => {}
                         1 => write!(f, " {name}")?,

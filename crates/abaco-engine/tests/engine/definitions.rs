@@ -43,24 +43,80 @@ fn the_shipped_definitions_are_v2s() {
         (definition.owner.clone(), thresholds, range)
     };
     let some = |text: &str| Some(text.to_owned());
+    let percent = || (some("0"), some("100"));
     let expected = BTreeMap::from([
-        ("par_30", (some("CRO"), (some("5"), some("8")), (some("0"), some("100")))),
-        ("par_90", (some("CRO"), (some("3"), some("5")), (some("0"), some("100")))),
-        ("collection_rate", (some("CFO"), (some("1.5"), some("1.0")), (some("0"), some("100")))),
+        ("par_30", (some("CRO"), (some("5"), some("8")), percent())),
+        ("par_90", (some("CRO"), (some("3"), some("5")), percent())),
+        ("collection_rate", (some("CFO"), (some("1.5"), some("1.0")), percent())),
         ("portfolio_health", (some("CRO"), (some("5"), some("3")), (some("0"), some("10")))),
+        ("rdr_90", (None, (some("50"), some("25")), percent())),
+        ("origination_volume", (None, (None, None), (None, None))),
+        ("active_clients", (None, (None, None), (None, None))),
+        ("client_retention", (None, (some("75"), some("50")), percent())),
+        ("arr", (None, (None, None), (None, None))),
+        ("write_off_rate", (None, (some("2"), some("3.5")), percent())),
+        ("audit_flags", (None, (some("5"), some("10")), (None, None))),
+        ("data_quality_score", (None, (some("95"), some("90")), percent())),
     ]);
     for (id, expected) in &expected {
-        assert_eq!(summary(definitions.get(id).unwrap()), *expected, "{id}");
+        let definition = definitions.get(id).unwrap();
+        assert_eq!(summary(definition), *expected, "{id}");
+        assert!(definition.formula.is_some() && definition.data_source.is_some(), "{id}");
     }
-    for definition in definitions.iter() {
-        assert_eq!(definition.departments, ["risk"], "{}", definition.id);
+    for definition in definitions.iter().filter(|definition| !expected.contains_key(definition.id.as_str())) {
+        assert_eq!(summary(definition), (some("CRO"), (None, None), percent()), "{}", definition.id);
+    }
+    assert_eq!(definitions.iter().count(), 24);
+}
+
+#[test]
+fn the_shipped_definitions_name_v2s_departments_and_refreshes() {
+    let definitions = read(SHIPPED).unwrap();
+    let of = |department: &str| -> Vec<String> {
+        let uses =
+            definitions.iter().filter(|definition| definition.departments.iter().any(|d| d == department));
+        uses.map(|definition| definition.id.clone()).filter(|id| !id.starts_with("par_g")).collect()
+    };
+    let cases: [(&str, &[&str]); 7] = [
+        ("risk", &["par_30", "par_90", "collection_rate", "portfolio_health", "rdr_90"]),
+        ("growth", &["origination_volume", "active_clients", "client_retention"]),
+        ("finance", &["arr", "write_off_rate"]),
+        ("compliance", &["audit_flags", "data_quality_score"]),
+        ("technology", &["data_quality_score"]),
+        ("marketing", &["origination_volume", "active_clients"]),
+        ("sales", &["origination_volume", "client_retention"]),
+    ];
+    for (department, expected) in cases {
+        assert_eq!(of(department), expected, "{department}");
+    }
+    let refresh = |id: &str| definitions.get(id).unwrap().refresh;
+    for definition in definitions.iter().filter(|definition| definition.departments == ["risk"]) {
         assert_eq!(definition.refresh, Some(Refresh::Daily), "{}", definition.id);
-        if !expected.contains_key(definition.id.as_str()) {
-            let open = (some("CRO"), (None, None), (some("0"), some("100")));
-            assert_eq!(summary(definition), open, "{}", definition.id);
-        }
     }
-    assert_eq!(definitions.iter().count(), 16);
+    let cases = [
+        ("arr", Some(Refresh::Daily)),
+        ("active_clients", Some(Refresh::Weekly)),
+        ("client_retention", Some(Refresh::Monthly)),
+        ("write_off_rate", Some(Refresh::Monthly)),
+        ("audit_flags", Some(Refresh::Hourly)),
+        ("data_quality_score", Some(Refresh::Hourly)),
+        // V2 gives none.
+        ("origination_volume", None),
+    ];
+    for (id, expected) in cases {
+        assert_eq!(refresh(id), expected, "{id}");
+    }
+}
+
+/// Each formula that stands in the file is that of the KPI which is computed.
+#[test]
+fn the_shipped_formulas_are_those_of_the_standard_kpis() {
+    let definitions = read(SHIPPED).unwrap();
+    let kpis = catalogue();
+    let kpis: Vec<&dyn Kpi> = kpis.iter().map(|kpi| kpi as &dyn Kpi).collect();
+    assert_eq!(definitions.profile(), Some("standard"));
+    assert_eq!(definitions.iter().filter(|definition| definition.formula.is_some()).count(), 12);
+    assert_eq!(definitions.kpis(&kpis), Ok(Vec::new()));
 }
 
 #[test]
@@ -205,7 +261,7 @@ fn what_cannot_be_meant_is_refused() {
             "{version: 1, kpis: [{id: colection_rate}]}".to_owned(),
             "kpi `colection_rate`: no KPI has this id; did you mean `collection_rate`?",
         ),
-        ("{version: 1, kpis: [{id: qqq}]}".to_owned(), "kpi `qqq`: no KPI has this id"),
+        ("{version: 1, kpis: [{id: zzz}]}".to_owned(), "kpi `zzz`: no KPI has this id"),
     ];
     for (text, expected) in cases {
         let error = checked(&text).expect_err(&text);

@@ -175,10 +175,8 @@ impl Pipeline {
         let mut everything = catalogue.everything();
         everything.extend(added.iter().map(|kpi| kpi as &dyn Kpi));
         config.definitions.check(&everything)?;
-        let definitions = match stated == profile {
-            true => config.definitions.clone(),
-            false => config.definitions.without_formulas(),
-        };
+        // The formulas have been compared above; those of a part's KPIs may name KPIs of another part.
+        let definitions = config.definitions.without_formulas();
         let calculator = Calculator::new(&kpis, &definitions, |_| true)?;
         let split = match &config.settings.tables {
             None => None,

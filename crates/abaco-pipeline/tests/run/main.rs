@@ -9,6 +9,7 @@
 
 mod common;
 mod concurrent;
+mod definitions;
 mod embedded;
 mod formats;
 mod identity;

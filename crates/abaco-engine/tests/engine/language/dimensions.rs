@@ -119,7 +119,7 @@ fn what_does_not() {
         ),
         (
             "MAX(MONTHS_BETWEEN(origination_date, as_of)) + MAX(dpd)",
-            "a number of days is not added to a number of months: `MAX(MONTHS_BETWEEN(origination_date, as_of))` + `MAX(dpd)`",
+            "a number of days is not added to a count: `MAX(MONTHS_BETWEEN(origination_date, as_of))` + `MAX(dpd)`",
         ),
     ];
     for (text, expected) in cases {

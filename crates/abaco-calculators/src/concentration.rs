@@ -1,6 +1,7 @@
-//! Concentration by borrower: the balance of each borrower is added up first, over all its loans and all partitions.
+//! Concentration by borrower: each borrower's balance is added up first, over all its loans and all partitions.
 //!
-//! Loans without a borrower count as one borrower's, which can only overstate the concentration.
+//! Loans without a borrower count as one borrower's, which can only overstate the concentration. For groups of
+//! connected borrowers a contract binds `borrower_id` to the group.
 
 use abaco_kpi::{Direction, Formula, FormulaKpi, KpiSpec, Unit, by_key, max, total};
 
@@ -80,8 +81,7 @@ pub fn hhi() -> FormulaKpi {
 /// ```
 ///
 /// # References
-/// Basel Committee on Banking Supervision, *Supervisory framework for measuring and controlling large
-/// exposures*.
+/// abaco catalogue: totals per borrower, merged before the largest are taken.
 pub fn top_share(borrowers: u32) -> FormulaKpi {
     let largest =
         by_key("borrower_id").sum("balance", "outstanding_balance").top(borrowers, of_key("balance"));
@@ -94,7 +94,7 @@ pub fn top_share(borrowers: u32) -> FormulaKpi {
             .direction(Direction::LowerIsBetter)
             .convention("by borrower, written-off excluded")
             .family(FAMILY)
-            .reference("Basel Committee on Banking Supervision: large exposures"),
+            .reference("abaco catalogue: totals per borrower, merged before the largest are taken"),
         100 * largest / balance(),
     )
 }

@@ -212,13 +212,15 @@ fn the_vector_of_the_catalogue(#[case] kpi: FormulaKpi, #[case] expected: &str) 
     assert_eq!(shown(kpi, &facility()), expected);
 }
 
-/// The other convention caps each obligor at a share of what is left after the excess: 20 of 80.
+/// The other convention caps the obligor at a quarter of what is left once it is capped, a third of the rest: 20 of 80.
 #[test]
 fn a_cap_of_the_capped_pool_would_give_less() {
-    let base = exact(&outcome(borrowing_base(), &facility()));
-    let other = ratio(85 * 80, 100);
+    let (cap, advance, rest) = (ratio(1, 4), ratio(85, 100), ratio(60, 1));
+    let uncapped = ratio(1, 1).minus(&cap).expect("a difference");
+    let pool = rest.divided_by(&uncapped).expect("a quotient").expect("not by zero");
+    let other = pool.times(&advance).expect("a product");
     assert_eq!(other, ratio(68, 1));
-    assert_eq!(base, ratio(7225, 100));
+    assert_eq!(exact(&outcome(borrowing_base(), &facility())), ratio(7225, 100));
 }
 
 #[rstest]

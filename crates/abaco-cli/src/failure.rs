@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use abaco_loans::engine::EngineError;
 use abaco_loans::pipeline::{ErrorKind, PipelineError};
 
 /// The data, the configuration or an output did not allow a result.
@@ -28,6 +29,13 @@ impl Failure {
 impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
         Self { status: error.kind().exit_status(), message: error.to_string() }
+    }
+}
+
+impl From<EngineError> for Failure {
+    /// What the engine refuses of a command's arguments.
+    fn from(error: EngineError) -> Self {
+        Self { message: error.to_string(), status: ErrorKind::Usage.exit_status() }
     }
 }
 

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use abaco_loans::engine::Definition;
+use abaco_loans::engine::{Definition, StatementOptions, statement};
 use abaco_loans::kpi::{Decimal, KpiSpec};
 use abaco_loans::pipeline::{Pipeline, PipelineConfig};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::table::{Cell, FAINT, STRONG, aligned};
-use crate::{Format, print, print_json};
+use crate::{print, print_json};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -21,9 +21,23 @@ pub(crate) struct Arguments {
     /// The list of KPIs.
     #[arg(long, default_value = "standard")]
     profile: String,
+    /// Only the KPI of this id; may be repeated.
+    #[arg(long, value_name = "ID")]
+    only: Vec<String>,
     /// How the result is printed.
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = CatalogueFormat::Table)]
+    format: CatalogueFormat,
+}
+
+/// How the catalogue is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum CatalogueFormat {
+    /// For people.
+    Table,
+    /// One JSON document on standard output, for programs.
+    Json,
+    /// One SQL statement over a table `tape`, for DuckDB and PostgreSQL.
+    Sql,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -34,14 +48,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let pipeline = Pipeline::new(config, &abaco_loans::catalogue())?;
     let definitions = pipeline.engine().definitions();
-    let kpis = pipeline.engine().kpis().map(|kpi| (kpi.spec(), kpi.formula().to_string()));
+    let chosen = pipeline.engine().kpis_named(&arguments.only)?;
+    let kpis = chosen.iter().map(|kpi| (kpi.spec(), kpi.formula().to_string()));
     match arguments.format {
-        Format::Json => {
+        CatalogueFormat::Json => {
             let entries: Vec<Value> =
                 kpis.map(|(spec, formula)| entry(spec, &formula, definitions.get(&spec.id))).collect();
             print_json(&entries)?;
         }
-        Format::Table => {
+        CatalogueFormat::Table => {
             let mut rows = vec![
                 ["kpi", "name", "unit", "warning", "critical", "owner", "formula"]
                     .map(|head| Cell::left(head).styled(FAINT))
@@ -50,6 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             rows.extend(kpis.map(|(spec, formula)| row(spec, formula, definitions.get(&spec.id))));
             print(&aligned(&rows))?;
         }
+        CatalogueFormat::Sql => print(&statement(&chosen, &StatementOptions::default())?.text)?,
     }
     Ok(ExitCode::SUCCESS)
 }

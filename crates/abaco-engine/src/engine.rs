@@ -8,6 +8,7 @@ use arrow::datatypes::Schema;
 use chrono::{DateTime, Utc};
 
 use crate::recent::RecentPlans;
+use crate::suggest::nearest;
 use crate::{
     AsOf, AuditEvent, DefinitionError, Definitions, EngineError, Finished, KpiResult, ObservedScales, Plan,
     PlanOptions, State,
@@ -74,11 +75,15 @@ impl KpiEngine {
         }
     }
 
-    /// The same engine with names, roundings, thresholds and valid ranges from `definitions`.
+    /// The same engine with names, roundings, thresholds and valid ranges from `definitions`, and with the KPIs that
+    /// they add.
     ///
     /// # Errors
     /// [`DefinitionError`] if a definition is about no KPI of this engine, or does not fit it.
     pub fn with_definitions(mut self, definitions: Definitions) -> Result<Self, DefinitionError> {
+        let known: Vec<&dyn Kpi> = self.kpis.iter().map(AsRef::as_ref).collect();
+        let added = definitions.kpis(&known)?;
+        self.kpis.extend(added.into_iter().map(|kpi| Box::new(kpi) as Box<dyn Kpi>));
         let known: Vec<&dyn Kpi> = self.kpis.iter().map(AsRef::as_ref).collect();
         definitions.check(&known)?;
         self.kpis = self.kpis.into_iter().map(|kpi| defined(kpi, &definitions)).collect();
@@ -105,6 +110,22 @@ impl KpiEngine {
     /// The KPIs, as the definitions name and round them.
     pub fn kpis(&self) -> impl Iterator<Item = &dyn Kpi> {
         self.kpis.iter().map(AsRef::as_ref)
+    }
+
+    /// The KPIs of these ids, in the engine's order; all of them if none is named.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownKpi`] with the nearest id.
+    pub fn kpis_named<S: AsRef<str>>(&self, ids: &[S]) -> Result<Vec<&dyn Kpi>, EngineError> {
+        let known = || self.kpis().map(|kpi| &*kpi.spec().id);
+        for id in ids.iter().map(AsRef::as_ref) {
+            if known().all(|known| known != id) {
+                let nearest = nearest(id, known()).map(str::to_owned);
+                return Err(EngineError::UnknownKpi { id: id.to_owned(), nearest });
+            }
+        }
+        let named = |kpi: &&dyn Kpi| ids.is_empty() || ids.iter().any(|id| id.as_ref() == kpi.spec().id);
+        Ok(self.kpis().filter(named).collect())
     }
 
     /// The definitions.

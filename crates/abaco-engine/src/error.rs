@@ -55,6 +55,20 @@ pub enum EngineError {
         /// The id.
         id: String,
     },
+    /// No KPI has this id.
+    #[error("no KPI has the id `{id}`{}", nearest.as_ref().map(|id| format!("; did you mean `{id}`?")).unwrap_or_default())]
+    UnknownKpi {
+        /// The id asked for.
+        id: String,
+        /// A known one that is close to it.
+        nearest: Option<String>,
+    },
+    /// None of the KPIs can be written as SQL over one snapshot.
+    #[error("no KPI is left to select{}", reasons.iter().map(|reason| format!("; {reason}")).collect::<String>())]
+    NothingToSelect {
+        /// Why each of them is left out.
+        reasons: Vec<String>,
+    },
     /// A date was asked of a tape that is a single snapshot without one.
     #[error("the tape has no snapshot column, so the snapshot {asked} cannot be chosen")]
     NoSnapshots {
@@ -130,6 +144,8 @@ impl EngineError {
             | Self::ColumnType { .. }
             | Self::Binding { .. }
             | Self::DuplicateKpi { .. }
+            | Self::UnknownKpi { .. }
+            | Self::NothingToSelect { .. }
             | Self::NoSnapshots { .. }
             | Self::SeveralSnapshots { .. }
             | Self::NoSuchSnapshot { .. } => ErrorKind::Usage,

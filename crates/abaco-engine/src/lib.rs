@@ -12,6 +12,7 @@
 
 mod audit;
 mod bindings;
+mod contribution;
 mod definitions;
 mod engine;
 mod error;
@@ -22,6 +23,7 @@ mod judgement;
 mod language;
 mod plan;
 mod recent;
+mod sql;
 mod state;
 mod suggest;
 mod threshold;
@@ -29,7 +31,8 @@ mod yaml;
 
 pub use audit::AuditEvent;
 pub use bindings::Bindings;
-pub use definitions::{Definition, DefinitionError, DefinitionProblem, Definitions, Refresh};
+pub use contribution::{Contribution, ContributionError, Contributions, DrillDown, Others};
+pub use definitions::{AddedColumn, Definition, DefinitionError, DefinitionProblem, Definitions, Refresh};
 pub use engine::{Calculation, KpiEngine};
 pub use error::{EngineError, ErrorKind};
 pub use evaluate::Evaluate;
@@ -40,9 +43,11 @@ pub use judgement::{
     Since,
 };
 pub use language::{
-    LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, parse_predicate, parse_row_expr,
+    DimensionError, LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, check_dimensions,
+    parse_formula, parse_formula_with, parse_predicate, parse_row_expr,
 };
 pub use plan::{Plan, PlanOptions};
+pub use sql::{LeftOut, SqlType, Statement, StatementMeasure, StatementOptions, statement};
 pub use state::State;
 pub use threshold::{Status, ThresholdError, Thresholds, ValidRange, judge};
 

@@ -1,7 +1,8 @@
 //! Delinquency by missed months, in the two methods of mortgage servicing.
 //!
-//! Both ask how many due dates have come since the oldest unpaid one. Under OTS a month is missed on the same day of the
-//! next month, under MBA already the day before it: at a month end, loans due on the first differ by a whole bucket.
+//! Both ask how many due dates have come since the oldest unpaid one. Under OTS a month is missed on the same day
+//! of the next month, under MBA already the day before it: at a month end, loans due on the first differ by a whole
+//! bucket.
 
 use abaco_kpi::{Direction, FormulaKpi, KpiSpec, RowExpr, Unit, add_days, col, full_months_between};
 

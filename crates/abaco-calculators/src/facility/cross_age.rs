@@ -11,7 +11,7 @@ use crate::terms::of_key;
 /// # What it measures
 /// If more than that part of a borrower's balance is over 90 days past due, none of its loans is eligible. The
 /// arrears of all its loans are added up first, over all partitions. Loans without a borrower count as one
-/// borrower's.
+/// borrower's, and a borrower whose balance is unknown is not late.
 ///
 /// # Formula
 /// `(SELECT SUM(eligible * (1 - COALESCE(GREATEST(late - 0.1 * balance, 0) / GREATEST(late - 0.1 * balance, 0), 0))) FROM (SELECT SUM(eligible_balance) AS eligible, SUM(outstanding_balance) AS balance, SUM(outstanding_balance) FILTER (WHERE dpd > 90) AS late FROM tape GROUP BY borrower_id))`

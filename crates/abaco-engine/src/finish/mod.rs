@@ -2,8 +2,8 @@
 
 mod outcomes;
 mod scales;
-mod select;
-mod terms;
+pub(crate) mod select;
+pub(crate) mod terms;
 
 use std::borrow::Cow;
 
@@ -200,7 +200,7 @@ impl Plan {
     }
 
     /// A key's value for people: a number with its decimal point, without trailing zeros.
-    fn shown(&self, value: &KeyValue, id: ColumnId) -> Option<String> {
+    pub(crate) fn shown(&self, value: &KeyValue, id: ColumnId) -> Option<String> {
         match value {
             KeyValue::Null => None,
             KeyValue::Boolean(value) => Some(value.to_string()),

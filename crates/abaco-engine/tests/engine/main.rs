@@ -3,11 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests, which may stop
 
 mod audit;
+mod contributions;
 mod definitions;
+mod definitions_documented;
+mod definitions_kpis;
+mod definitions_refused;
 mod keyed;
 mod language;
 mod plan;
 mod segments;
 mod snapshots;
+mod sql;
 mod state_bytes;
 mod tape;

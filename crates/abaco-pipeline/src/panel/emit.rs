@@ -18,12 +18,15 @@ use crate::PipelineError;
 /// The canonical names of a snapshot's label and of the one before it.
 const AS_OF: &str = "as_of";
 const OPENING_AS_OF: &str = "opening_as_of";
+const FIRST_DUE: &str = "first_due_date";
 
 type TotalOf = fn(&Totals) -> i128;
 
 /// Makes the batches of a panel.
 pub(super) struct Emitter<'p> {
     panel: &'p Panel,
+    /// When each loan's first instalment falls due, where there is a schedule.
+    first_due: Option<Vec<Option<i32>>>,
 }
 
 /// The columns of a batch as they are put together.
@@ -48,7 +51,8 @@ impl Columns {
 
 impl<'p> Emitter<'p> {
     pub(super) fn new(panel: &'p Panel) -> Self {
-        Self { panel }
+        let schedule = panel.side.schedule.as_ref();
+        Self { panel, first_due: schedule.map(|schedule| schedule.first_days(panel.loans.len())) }
     }
 
     /// Rows of the tape, given with the numbers of their loans.
@@ -63,6 +67,7 @@ impl<'p> Emitter<'p> {
         self.dates(&mut columns, rows.len(), period);
         self.tape(&mut columns, &tape_rows)?;
         self.statics(&mut columns, &numbers)?;
+        self.first_due(&mut columns, &numbers);
         self.with_ledger(columns, rows.len(), period)
     }
 
@@ -81,6 +86,7 @@ impl<'p> Emitter<'p> {
         self.totals(&mut columns, &loans, period)?;
         self.tape(&mut columns, &tape_rows)?;
         self.statics(&mut columns, &numbers)?;
+        self.first_due(&mut columns, &numbers);
         self.with_ledger(columns, loans.len(), period)
     }
 
@@ -99,6 +105,14 @@ impl<'p> Emitter<'p> {
         let Some(statics) = &self.panel.side.statics else { return Ok(()) };
         let rows: Vec<Option<usize>> = loans.iter().map(|loan| statics.row(*loan)).collect();
         self.taken(columns, &statics.batch, &rows)
+    }
+
+    /// What the schedule says of the loan, unless a table has a column of this name.
+    fn first_due(&self, columns: &mut Columns, loans: &[usize]) {
+        if let Some(first_due) = &self.first_due {
+            let days: Date32Array = loans.iter().map(|loan| first_due[*loan]).collect();
+            columns.push(FIRST_DUE, Arc::new(days));
+        }
     }
 
     fn taken(

@@ -10,6 +10,7 @@
 //! | `opening_balance`, `opening_dpd`, `opening_written_off_balance` | the same at the previous snapshot; NULL for an entrant |
 //! | flows | over (previous snapshot, snapshot]; 0 without an event, NULL at the first snapshot |
 //! | cumulative columns | since the beginning of the events and the tape |
+//! | `first_due_date` | the first day of the loan's schedule, unless a table says otherwise |
 //!
 //! A table that is not given leaves its columns away, and the KPIs that read them are unavailable.
 

@@ -172,6 +172,15 @@ impl Timeline {
         Ok(Self { flows: found, entries })
     }
 
+    /// The first day of each loan by its number.
+    pub(crate) fn first_days(&self, loans: usize) -> Vec<Option<i32>> {
+        let mut first = vec![None; loans];
+        for entry in &self.entries {
+            first[entry.loan].get_or_insert(entry.day);
+        }
+        first
+    }
+
     /// The largest scale of a table's amounts.
     pub(crate) fn scale(table: &Table, flows: &[Flow]) -> Option<u8> {
         let scales = flows.iter().filter_map(|flow| {

@@ -1,6 +1,7 @@
 //! Expressions whose every operand lies at the end of its width: where a digit bound that is one too small shows.
 
-use abaco_kpi::{FormulaKpi, KpiSpec, Rounding, RowExpr, Unit, case, col, lit, max, min, sum};
+use abaco_engine::{EngineError, Evaluate};
+use abaco_kpi::{FormulaKpi, Kpi, KpiSpec, Rounding, RowExpr, Unit, case, col, lit, max, min, sum};
 use abaco_testkit::{Cell, CellType, Laws, Tape, Width};
 use rstest::rstest;
 
@@ -76,4 +77,16 @@ fn nothing_overflows_at_the_ends_of_128_bits(#[case] expr: RowExpr) {
     let kpi = FormulaKpi::new(KpiSpec::new("x", "X", Unit::Ratio), max(expr.clone()) / sum(expr));
     let (low, high) = Width::Decimal128.range();
     Laws::new(&kpi).check_on(&tape(low, high), Width::Decimal128).unwrap();
+}
+
+/// Days and an amount of 128 bits are one digit too many, unless every amount keeps to its declared precision.
+#[test]
+fn a_neighbour_that_needs_declared_precisions_breaks_no_law() {
+    let plain = FormulaKpi::new(KpiSpec::new("plain", "Plain", Unit::Ratio), sum(amount(0)));
+    let wide = FormulaKpi::new(KpiSpec::new("wide", "Wide", Unit::Ratio), sum(amount(0) * col("dpd")));
+    let (low, high) = Width::Decimal128.range();
+    let tape = tape(low, high);
+    let refused = wide.evaluate(&tape.to_batch(Width::Decimal128).unwrap());
+    assert!(matches!(refused, Err(EngineError::Precision { .. })), "{refused:?}");
+    Laws::new(&plain).beside([&wide as &dyn Kpi]).check_on(&tape, Width::Decimal128).unwrap();
 }

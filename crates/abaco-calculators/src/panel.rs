@@ -3,22 +3,17 @@
 //! The panel has a row for each loan known at a snapshot, with its opening and its closing state and what happened
 //! in between. An opening balance is NULL for a loan that was not there when the period began.
 
-use abaco_kpi::{Formula, Predicate, RowExpr, col, max, sum};
+use abaco_kpi::{Formula, Predicate, RowExpr, RowMeasure, col, days_between, max, sum};
 
-/// Days of the period.
-pub(crate) fn days() -> Formula {
-    let (from, to) = period();
-    max(RowExpr::DaysBetween { from, to }).into()
+/// Days of the period, which every row of the panel repeats.
+pub(crate) fn days() -> RowMeasure {
+    max(days_between("opening_as_of", "as_of"))
 }
 
 /// Calendar months of the period.
-pub(crate) fn months() -> Formula {
-    let (from, to) = period();
-    max(RowExpr::MonthsBetween { from, to }).into()
-}
-
-fn period() -> (Box<RowExpr>, Box<RowExpr>) {
-    (Box::new(col("opening_as_of")), Box::new(col("as_of")))
+pub(crate) fn months() -> RowMeasure {
+    let (from, to) = (Box::new(col("opening_as_of")), Box::new(col("as_of")));
+    max(RowExpr::MonthsBetween { from, to })
 }
 
 /// The mean of the opening and the closing balance.

@@ -5,7 +5,8 @@
 
 use abaco_kpi::{Direction, FormulaKpi, KpiSpec, Unit, col, sum};
 
-use crate::terms::{average_balance_of_period, balance, days_of_period, non_performing, share_of_balance};
+use crate::panel::{average_balance, days};
+use crate::terms::{balance, non_performing, share_of_balance};
 
 const FAMILY: &str = "staging";
 
@@ -241,7 +242,7 @@ pub fn cost_of_risk() -> FormulaKpi {
             .convention("impairment over the mean of opening and closing balance, simple * 365 / days")
             .family(FAMILY)
             .reference("abaco catalogue: impairment over average balance, annualised"),
-        100 * sum("impairment") / average_balance_of_period() * 365 / days_of_period(),
+        100 * sum("impairment") / average_balance() * 365 / days(),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use abaco_kpi::{Formula, KeyTerm, Predicate, RowExpr, RowMeasure, col, days_between, max, sum};
+use abaco_kpi::{Formula, KeyTerm, Predicate, RowExpr, RowMeasure, col, sum};
 
 /// The outstanding balance, which a written-off loan has none of.
 pub(crate) fn balance() -> RowMeasure {
@@ -34,16 +34,6 @@ pub(crate) fn weighted_by_balance(x: impl Into<RowExpr>) -> Formula {
     let x = x.into();
     let known = x.clone().is_null().negated();
     sum(x * col("outstanding_balance")) / balance().filter(known)
-}
-
-/// The mean of the period's two ends.
-pub(crate) fn average_balance_of_period() -> Formula {
-    (sum("opening_balance") + balance()) / 2
-}
-
-/// The days of the period, which every row of the panel repeats.
-pub(crate) fn days_of_period() -> RowMeasure {
-    max(days_between("opening_as_of", "as_of"))
 }
 
 /// A total of the key at hand, inside a reduction.

@@ -19,9 +19,10 @@ fn effectiveness(sales: Formula) -> Formula {
 /// contract binds `sales` to what was billed or disbursed.
 ///
 /// # Formula
-/// `100 * (SUM(opening_balance) + SUM(sales) / MAX(MONTHS_BETWEEN(opening_as_of, as_of)) -
-/// SUM(outstanding_balance)) / (SUM(opening_balance) + SUM(sales) / MAX(MONTHS_BETWEEN(opening_as_of, as_of)) -
-/// SUM(outstanding_balance) FILTER (WHERE dpd < 1))`
+/// `100 * (SUM(opening_balance) + SUM(sales) * 12 / MAX(MONTHS_BETWEEN(opening_as_of, as_of)) / 12 -
+/// SUM(outstanding_balance)) / (SUM(opening_balance) + SUM(sales) * 12 / MAX(MONTHS_BETWEEN(opening_as_of,
+/// as_of)) / 12 - SUM(outstanding_balance) FILTER (WHERE dpd < 1))`; a mean month is a twelfth of a year at the
+/// period's pace.
 ///
 /// # Unit and rounding
 /// Percent, 2 places, half away from zero.
@@ -42,7 +43,8 @@ fn effectiveness(sales: Formula) -> Formula {
 ///     .money("sales", [10_890_00, 0])?
 ///     .money("outstanding_balance", [3_590_00, 2_750_00])?
 ///     .integers("dpd", [0, 45])?;
-/// let outcome = abaco_calculators::collection_effectiveness_index_monthly().evaluate(&tape.to_batch(Width::Decimal64)?)?;
+/// let kpi = abaco_calculators::collection_effectiveness_index_monthly();
+/// let outcome = kpi.evaluate(&tape.to_batch(Width::Decimal64)?)?;
 /// assert_eq!(outcome.value().map(|value| value.to_string()).as_deref(), Some("55.93"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -62,7 +64,9 @@ pub fn collection_effectiveness_index_monthly() -> FormulaKpi {
     )
     .family(FAMILY)
     .reference("Credit Research Foundation: collection effectiveness index");
-    FormulaKpi::new(spec, effectiveness(sum("sales") / months()))
+    // Sales per month are no amount that a balance could be added to; those of a year, a twelfth of them, are.
+    let mean_month = sum("sales") * 12 / months() / 12;
+    FormulaKpi::new(spec, effectiveness(mean_month))
 }
 
 /// How much of the collectable receivables was collected, with all sales of the period.
@@ -93,7 +97,8 @@ pub fn collection_effectiveness_index_monthly() -> FormulaKpi {
 ///     .money("sales", [10_890_00, 0])?
 ///     .money("outstanding_balance", [3_590_00, 2_750_00])?
 ///     .integers("dpd", [0, 45])?;
-/// let outcome = abaco_calculators::collection_effectiveness_index_total().evaluate(&tape.to_batch(Width::Decimal64)?)?;
+/// let kpi = abaco_calculators::collection_effectiveness_index_total();
+/// let outcome = kpi.evaluate(&tape.to_batch(Width::Decimal64)?)?;
 /// assert_eq!(outcome.value().map(|value| value.to_string()).as_deref(), Some("79.63"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

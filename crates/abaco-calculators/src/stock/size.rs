@@ -3,7 +3,8 @@
 use abaco_kpi::{Basis, Direction, FormulaKpi, KpiSpec, Rounding, Unit, count, count_distinct, sum};
 
 use super::FAMILY;
-use crate::terms::{average_balance_of_period, balance, is_active};
+use crate::panel;
+use crate::terms::{balance, is_active};
 
 /// The gross loan portfolio.
 ///
@@ -192,7 +193,7 @@ pub fn average_balance() -> FormulaKpi {
             .convention("the mean of opening and closing balance, written-off excluded")
             .family(FAMILY)
             .reference("abaco catalogue: two-point average of the period"),
-        average_balance_of_period(),
+        panel::average_balance(),
     )
 }
 

@@ -83,7 +83,7 @@ impl<'p> Emitter<'p> {
         // What the panel itself says of a balance comes before what the tape has in its place.
         self.standing(&mut columns, &loans)?;
         self.flows(&mut columns, &loans, period)?;
-        self.totals(&mut columns, &loans)?;
+        self.totals(&mut columns, &loans, period)?;
         self.tape(&mut columns, &tape_rows)?;
         self.statics(&mut columns, &numbers)?;
         self.first_due(&mut columns, &numbers);
@@ -176,19 +176,26 @@ impl<'p> Emitter<'p> {
         }
     }
 
-    fn totals(&self, columns: &mut Columns, loans: &[&Loan]) -> Result<(), PipelineError> {
+    /// The amounts since the beginning, and up to the opening, where there is one.
+    fn totals(&self, columns: &mut Columns, loans: &[&Loan], period: Period) -> Result<(), PipelineError> {
         let side = &self.panel.side;
-        let totals: [(&str, bool, TotalOf); 5] = [
+        let has_dpd = self.panel.snapshots.has.contains(&"dpd");
+        let totals: [(&str, bool, TotalOf); 6] = [
             ("cum_paid", side.events.is_some(), |totals| totals.paid),
             ("cum_due", side.schedule.is_some(), |totals| totals.due),
             ("cum_written_off", self.offers(Flow::WrittenOff), |totals| totals.written_off),
             ("cum_recovered", self.offers(Flow::Recovered), |totals| totals.recovered),
-            ("peak_90_balance", self.panel.snapshots.has.contains(&"dpd"), |totals| totals.peak_90),
+            ("peak_30_balance", has_dpd, |totals| totals.peak_30),
+            ("peak_90_balance", has_dpd, |totals| totals.peak_90),
         ];
         for (name, offered, total) in totals {
             if offered {
                 self.amounts(columns, name, loans, |loan| Some(total(&loan.totals)))?;
             }
+        }
+        if has_dpd {
+            let peak = |loan: &Loan| period.opening.map(|_| loan.opening_peak_90);
+            self.amounts(columns, "opening_peak_90_balance", loans, peak)?;
         }
         Ok(())
     }

@@ -95,6 +95,7 @@ pub(crate) struct Totals {
     pub(crate) due_principal: i128,
     pub(crate) written_off: i128,
     pub(crate) recovered: i128,
+    pub(crate) peak_30: i128,
     pub(crate) peak_90: i128,
 }
 
@@ -117,4 +118,6 @@ pub(crate) struct Loan {
     pub(crate) period: Flows,
     /// Since the beginning.
     pub(crate) totals: Totals,
+    /// The largest balance in default up to the snapshot that begins the period.
+    pub(crate) opening_peak_90: i128,
 }

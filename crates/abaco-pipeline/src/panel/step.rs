@@ -4,6 +4,8 @@ use super::history::{Flow, Loan, Standing};
 
 /// A loan is in default from this day past due on (Basel: 90 days).
 const DEFAULT_DPD: i64 = 90;
+/// A loan is late, as vintages count it, from this day past due on.
+const LATE_DPD: i64 = 30;
 
 /// The sum of amounts went beyond what 128 bits hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,8 +61,13 @@ impl Loan {
         } else {
             self.transitions(&opening, row.is_some());
         }
-        if self.closing.dpd.is_some_and(|dpd| dpd >= DEFAULT_DPD) {
-            self.totals.peak_90 = self.totals.peak_90.max(self.closing.balance.unwrap_or(0));
+        if let (Some(dpd), Some(balance)) = (self.closing.dpd, self.closing.balance) {
+            if dpd >= LATE_DPD {
+                self.totals.peak_30 = self.totals.peak_30.max(balance);
+            }
+            if dpd >= DEFAULT_DPD {
+                self.totals.peak_90 = self.totals.peak_90.max(balance);
+            }
         }
         add(&mut self.totals.written_off, self.step[Flow::WrittenOff as usize])?;
         add(&mut self.totals.recovered, self.step[Flow::Recovered as usize])?;
@@ -105,6 +112,7 @@ impl Loan {
     /// Begins a period at the snapshot that was just arrived at.
     pub(crate) fn begin_period(&mut self) {
         self.opening = self.closing;
+        self.opening_peak_90 = self.totals.peak_90;
         self.period = Default::default();
     }
 }

@@ -175,7 +175,9 @@ fn kpis() -> Vec<FormulaKpi> {
         "cum_due",
         "cum_written_off",
         "cum_recovered",
+        "peak_30_balance",
         "peak_90_balance",
+        "opening_peak_90_balance",
     ] {
         kpis.push(kpi(name, sum(name)));
     }
@@ -213,6 +215,7 @@ fn value<'r>(kpis: &'r [KpiEntry], id: &str) -> &'r str {
 #[case::cumulative_loss("cum_written_off", ["0.00", "48.00", "48.00"])]
 #[case::cumulative_recovery("cum_recovered", ["0.00", "0.00", "8.00"])]
 #[case::peak("peak_90_balance", ["50.00", "50.00", "50.00"])]
+#[case::peak_at_the_opening("opening_peak_90_balance", ["0.00", "50.00", "50.00"])]
 #[case::entrants("entrants", ["1", "0", "0"])]
 #[case::absent("absent", ["1", "0", "0"])]
 #[case::repaid("repaid", ["1", "0", "0"])]
@@ -231,11 +234,16 @@ fn every_column_of_the_panel(#[case] id: &str, #[case] expected: [&str; 3]) {
 #[test]
 fn before_the_first_snapshot_there_is_no_period() {
     let run = run_of(&desk(), "2025-01-31").unwrap();
-    for id in ["opening_balance", "disbursed", "paid_principal", "written_off", "days"] {
+    for id in
+        ["opening_balance", "disbursed", "paid_principal", "written_off", "opening_peak_90_balance", "days"]
+    {
         assert_eq!(value(&run.document.kpis, id), "all_null", "{id}");
     }
     // What had happened by then is known all the same.
     assert_eq!(value(&run.document.kpis, "cum_paid"), "11.00");
+    // 60 days past due is past 30 and not past 90.
+    assert_eq!(value(&run.document.kpis, "peak_30_balance"), "50.00");
+    assert_eq!(value(&run.document.kpis, "peak_90_balance"), "0.00");
     assert_eq!(value(&run.document.kpis, "closing"), "180.00");
 }
 

@@ -1,6 +1,6 @@
 //! Row expressions as SQL.
 
-use abaco_kpi::{Literal, RowExpr};
+use abaco_kpi::{Literal, MAX_ADD_DAYS, RowExpr};
 
 use super::columns::Types;
 use super::number::{Number, aligned, extreme, ten_to, tenth};
@@ -76,12 +76,12 @@ pub(super) fn operand(expr: &RowExpr, types: &Types<'_>) -> Result<Operand, Refu
             Number::integer(&format!("{} - {}", date(to, types)?, date(from, types)?))?
         }
         RowExpr::MonthsBetween { from, to } => {
-            let (from, to) = (date(from, types)?, date(to, types)?);
-            Number::integer(&format!(
-                "(EXTRACT(YEAR FROM {to}) - EXTRACT(YEAR FROM {from})) * 12 \
-                 + EXTRACT(MONTH FROM {to}) - EXTRACT(MONTH FROM {from})"
-            ))?
+            Number::integer(&months(&date(from, types)?, &date(to, types)?))?
         }
+        RowExpr::FullMonthsBetween { from, to } => {
+            Number::integer(&full_months(&date(from, types)?, &date(to, types)?))?
+        }
+        RowExpr::AddDays { date: from, days } => return add_days(&date(from, types)?, *days),
     };
     Ok(Operand::Number(exact))
 }
@@ -110,6 +110,35 @@ fn date(expr: &RowExpr, types: &Types<'_>) -> Result<String, Refusal> {
         Operand::Date(date) => Ok(date),
         other => Err(Refusal::other(format!("{expr}: expected a date, found {}", other.kind()))),
     }
+}
+
+/// The difference of the calendar months.
+fn months(from: &str, to: &str) -> String {
+    format!(
+        "(EXTRACT(YEAR FROM {to}) - EXTRACT(YEAR FROM {from})) * 12 \
+         + EXTRACT(MONTH FROM {to}) - EXTRACT(MONTH FROM {from})"
+    )
+}
+
+/// The same less the month that is not complete: the later day has not come, nor has its month ended.
+fn full_months(from: &str, to: &str) -> String {
+    let incomplete = |from: &str, to: &str| {
+        format!("EXTRACT(DAY FROM {to}) < EXTRACT(DAY FROM {from}) AND EXTRACT(DAY FROM {to} + 1) <> 1")
+    };
+    format!(
+        "{} - CASE WHEN {from} <= {to} AND {} THEN 1 WHEN {from} > {to} AND {} THEN -1 ELSE 0 END",
+        months(from, to),
+        incomplete(from, to),
+        incomplete(to, from)
+    )
+}
+
+fn add_days(date: &str, days: i32) -> Result<Operand, Refusal> {
+    if days.unsigned_abs() > MAX_ADD_DAYS.unsigned_abs() {
+        return Err(Refusal::other(format!("ADD_DAYS: expected at most {MAX_ADD_DAYS} days, found {days}")));
+    }
+    let sign = if days < 0 { '-' } else { '+' };
+    Ok(Operand::Date(format!("({date} {sign} {})", days.unsigned_abs())))
 }
 
 /// `a / b` at `scale` places, half away from zero, without trusting a division.

@@ -75,11 +75,15 @@ impl KpiEngine {
         }
     }
 
-    /// The same engine with names, roundings, thresholds and valid ranges from `definitions`.
+    /// The same engine with names, roundings, thresholds and valid ranges from `definitions`, and with the KPIs that
+    /// they add.
     ///
     /// # Errors
     /// [`DefinitionError`] if a definition is about no KPI of this engine, or does not fit it.
     pub fn with_definitions(mut self, definitions: Definitions) -> Result<Self, DefinitionError> {
+        let known: Vec<&dyn Kpi> = self.kpis.iter().map(AsRef::as_ref).collect();
+        let added = definitions.kpis(&known)?;
+        self.kpis.extend(added.into_iter().map(|kpi| Box::new(kpi) as Box<dyn Kpi>));
         let known: Vec<&dyn Kpi> = self.kpis.iter().map(AsRef::as_ref).collect();
         definitions.check(&known)?;
         self.kpis = self.kpis.into_iter().map(|kpi| defined(kpi, &definitions)).collect();

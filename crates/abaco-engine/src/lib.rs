@@ -32,7 +32,7 @@ mod yaml;
 pub use audit::AuditEvent;
 pub use bindings::Bindings;
 pub use contribution::{Contribution, ContributionError, Contributions, DrillDown, Others};
-pub use definitions::{Definition, DefinitionError, DefinitionProblem, Definitions, Refresh};
+pub use definitions::{AddedColumn, Definition, DefinitionError, DefinitionProblem, Definitions, Refresh};
 pub use engine::{Calculation, KpiEngine};
 pub use error::{EngineError, ErrorKind};
 pub use evaluate::Evaluate;
@@ -43,7 +43,8 @@ pub use judgement::{
     Since,
 };
 pub use language::{
-    LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, parse_predicate, parse_row_expr,
+    DimensionError, LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, check_dimensions,
+    parse_formula, parse_formula_with, parse_predicate, parse_row_expr,
 };
 pub use plan::{Plan, PlanOptions};
 pub use sql::{LeftOut, SqlType, Statement, StatementMeasure, StatementOptions, statement};

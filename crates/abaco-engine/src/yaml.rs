@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rust_decimal::Decimal;
-use serde::de::{DeserializeOwned, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// What the library says about a text: the place, where it knows one, and the message without it.
@@ -36,6 +36,80 @@ pub(crate) fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, YamlError> 
 pub(crate) fn text_of(text: &str, list: &str, index: usize, key: &str) -> Option<String> {
     let document: serde_yaml::Value = serde_yaml::from_str(text).ok()?;
     Some(document.get(list)?.get(index)?.get(key)?.as_str()?.to_owned())
+}
+
+/// A step into a document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step<'p> {
+    /// The value under this key of a mapping.
+    Key(&'p str),
+    /// The item with this index of a list.
+    Index(usize),
+}
+
+/// Where the value at the end of `path` begins: line and column, from 1.
+///
+/// The library knows places in errors only, so this reads up to the value and fails there.
+pub(crate) fn place_of(text: &str, path: &[Step<'_>]) -> Option<(usize, usize)> {
+    let deserializer = serde_yaml::Deserializer::from_str(text);
+    let error = Probe(path).deserialize(deserializer).err()?;
+    if !error.to_string().contains(FOUND) {
+        return None;
+    }
+    error.location().map(|place| (place.line(), place.column()))
+}
+
+const FOUND: &str = "the value that was looked for";
+
+#[derive(Clone, Copy)]
+struct Probe<'p>(&'p [Step<'p>]);
+
+impl<'de> DeserializeSeed<'de> for Probe<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Probe<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value on the way")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<(), E> {
+        if self.0.is_empty() { Err(E::custom(FOUND)) } else { Ok(()) }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            match self.0.split_first() {
+                Some((Step::Key(wanted), rest)) if *wanted == key => map.next_value_seed(Probe(rest))?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut index = 0;
+        loop {
+            let item = match self.0.split_first() {
+                Some((Step::Index(wanted), rest)) if *wanted == index => {
+                    seq.next_element_seed(Probe(rest))?
+                }
+                _ => seq.next_element::<IgnoredAny>()?.map(|_| ()),
+            };
+            if item.is_none() {
+                return Ok(());
+            }
+            index += 1;
+        }
+    }
 }
 
 /// A decimal in quotes: an unquoted number would go through a binary float.

@@ -179,8 +179,16 @@ impl RowExpr {
     /// # Errors
     /// [`KpiError::MixedKinds`] with one column of each kind.
     pub fn check_kinds(&self) -> Result<(), KpiError> {
+        self.check_kinds_of(&|column| canonical_column(column.name()).map(|spec| spec.kind))
+    }
+
+    /// As [`check_kinds`](Self::check_kinds), over columns whose kinds `kind_of` knows.
+    ///
+    /// # Errors
+    /// [`KpiError::MixedKinds`] with one column of each kind.
+    pub fn check_kinds_of(&self, kind_of: &dyn Fn(&Column) -> Option<ColumnKind>) -> Result<(), KpiError> {
         let (mut stock, mut flow) = (None, None);
-        self.for_each_operand(&mut |column| match canonical_column(column.name()).map(|spec| spec.kind) {
+        self.for_each_operand(&mut |column| match kind_of(column) {
             Some(ColumnKind::Stock) => stock = stock.or(Some(column)),
             Some(ColumnKind::Flow) => flow = flow.or(Some(column)),
             _ => {}

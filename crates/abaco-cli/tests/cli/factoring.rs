@@ -46,8 +46,9 @@ fn digits(document: &Value, id: &str, places: u32) -> String {
     let scale = |text: &str| text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     let common = scale(numerator).max(scale(denominator));
     let ten = 10_i128.pow(places);
-    let quotient =
-        units(numerator, common) * multiplier.parse::<i128>().unwrap() * ten / units(denominator, common);
+    let numerator = units(numerator, common) * multiplier.parse::<i128>().unwrap() * ten;
+    let denominator = units(denominator, common);
+    let quotient = (2 * numerator + denominator) / (2 * denominator);
     format!("{}.{:0width$}", quotient / ten, quotient % ten, width = places as usize)
 }
 

@@ -3,7 +3,7 @@
 use abaco_loans::calculators::PROFILES;
 use serde_json::{Value, json};
 
-use crate::common::{Sandbox, in_repository};
+use crate::common::{Sandbox, in_repository, slices};
 
 fn listed(args: &[&str]) -> Vec<Value> {
     let args = [&["kpis", "--format", "json"], args].concat();
@@ -49,7 +49,7 @@ fn an_entry_says_everything_about_a_kpi() {
             "owner": "CFO",
             "departments": ["risk"],
             "refresh": "daily",
-            "data_source": null,
+            "data_source": "slice tape",
             "thresholds": {"warning": "1.5", "critical": "1.0"},
             "valid_range": {"min": "0", "max": "100"},
         })
@@ -140,6 +140,46 @@ fn definitions_of_ones_own() {
     assert_eq!(entries[0]["departments"], json!([]));
 }
 
+/// An entry with a formula is listed behind the built-in KPIs, and a run computes it.
+#[test]
+fn definitions_add_kpis() {
+    let sandbox = Sandbox::with(
+        "mine.yml",
+        "version: 1\nkpis:\n  - id: eligible_share\n    name: Eligible share\n    unit: percent\n    owner: Me\n    \
+         direction: higher_is_better\n    thresholds: { warning: \"80\" }\n    \
+         formula: 100 * SUM(total_eligible_usd) / SUM(total_receivable_usd)\n",
+    );
+    let args = ["kpis", "--definitions", "mine.yml", "--format", "json"];
+    let entries = sandbox.abaco(&args).silent().json();
+    let entry = entries.as_array().unwrap().last().unwrap();
+    let found =
+        ["id", "name", "family", "unit", "direction", "owner", "formula"].map(|key| entry[key].clone());
+    let expected = [
+        "eligible_share",
+        "Eligible share",
+        "definitions",
+        "percent",
+        "higher_is_better",
+        "Me",
+        "100 * SUM(total_eligible_usd) / SUM(total_receivable_usd)",
+    ];
+    assert_eq!(found, expected.map(Value::from));
+    // A profile that the file does not name gets no KPI of it.
+    let named = std::fs::read_to_string(sandbox.path("mine.yml")).unwrap();
+    sandbox.write("named.yml", named.replace("version: 1\n", "version: 1\nprofile: standard\n"));
+    let args = ["kpis", "--definitions", "named.yml", "--profile", "legacy_v2", "--format", "json"];
+    assert_eq!(sandbox.abaco(&args).silent().json().as_array().unwrap().len(), 4);
+
+    sandbox.configure("");
+    sandbox.write("cfg/kpi_definitions.yml", named);
+    sandbox.write("tape.csv", slices(&["10,5,2.5,200,150,15", "0,0,0,100,75,5"]));
+    let run = sandbox.abaco(&["run", "tape.csv", "--config", "cfg/pipeline.yml", "--format", "json"]).json();
+    let kpis = run["kpis"].as_array().unwrap();
+    let entry = kpis.iter().find(|kpi| kpi["id"] == "eligible_share").unwrap();
+    // 225 of 300.
+    assert_eq!((&entry["value"], &entry["status"]), (&json!("75.00"), &json!("warning")));
+}
+
 #[test]
 fn the_embedded_definitions_are_those_in_config() {
     let shipped = in_repository("config/kpi_definitions.yml");
@@ -155,6 +195,19 @@ fn what_it_refuses() {
         "nowhere.yml: No such file or directory (os error 2)",
     );
     sandbox.refuses_with(&["kpis", "--profile", "v3"], 2, "");
+    sandbox.write("strange.yml", "{version: 1, profile: v3, kpis: []}");
+    sandbox.refuses_with(
+        &["kpis", "--definitions", "strange.yml"],
+        2,
+        "(embedded)/pipeline.yml: `profile` of the definitions: expected one of standard, legacy_v2, found `v3`",
+    );
+    sandbox.write("formula.yml", "version: 1\nkpis:\n  - id: par_90\n    formula: SUM(dpd_90_plus_us)\n");
+    sandbox.refuses(
+        &["kpis", "--definitions", "formula.yml"],
+        2,
+        "formula.yml: line 4, column 18: kpi `par_90`: formula: no column is called dpd_90_plus_us; \
+         did you mean `dpd_90_plus_usd`?",
+    );
     sandbox.write("alias.yml", "{version: 1, kpis: [{id: PAR30}]}");
     sandbox.refuses(
         &["kpis", "--definitions", "alias.yml"],

@@ -148,7 +148,11 @@ kpis:
     "crit:",
     "line 5, column 33: kpi `par_90`: kpis[0].thresholds: unknown field `crit`, expected `warning` or `critical`\n"
 )]
-#[case("kpis:", "kpi:", "line 2, column 1: unknown field `kpi`, expected `version` or `kpis`\n")]
+#[case(
+    "kpis:",
+    "kpi:",
+    "line 2, column 1: unknown field `kpi`, expected one of `version`, `profile`, `columns`, `kpis`\n"
+)]
 #[case(
     "id: collection_rate",
     "id: colection_rate",

@@ -23,6 +23,20 @@ pub enum DefinitionError {
         /// What is wrong.
         message: String,
     },
+    /// A formula is none of the language, or cannot be that of its KPI.
+    #[error("{}: formula: {message}", Place { path, line: *line, column: *column, kpi: Some(kpi) })]
+    Formula {
+        /// The file.
+        path: PathBuf,
+        /// The line in the file, from 1, where it is known.
+        line: Option<usize>,
+        /// The column in the file, from 1, where it is known.
+        column: Option<usize>,
+        /// The KPI whose formula it is.
+        kpi: String,
+        /// What is wrong.
+        message: String,
+    },
     /// The file is well formed, but an entry cannot be meant.
     #[error("{}: {problem}", Place { path, line: None, column: None, kpi: Some(kpi) })]
     Kpi {
@@ -50,6 +64,39 @@ pub enum DefinitionProblem {
     Alias {
         /// The id to write.
         id: String,
+    },
+    /// A new KPI lacks something that a KPI says about itself.
+    #[error("a new KPI needs `{key}`")]
+    Needs {
+        /// The missing key.
+        key: &'static str,
+    },
+    /// A new KPI has an id that is not in snake case.
+    #[error("an id is written in snake_case")]
+    Id,
+    /// Another KPI has this name already.
+    #[error("`{name}` is a name of `{kpi}` already")]
+    Taken {
+        /// The name.
+        name: String,
+        /// The KPI that bears it.
+        kpi: String,
+    },
+    /// A definition says something else about a KPI that exists than the KPI itself.
+    #[error("`{key}` of this KPI is {expected}, found {found}")]
+    Differs {
+        /// The key.
+        key: &'static str,
+        /// What the KPI says.
+        expected: String,
+        /// What the definition says.
+        found: String,
+    },
+    /// The file adds more KPIs than are allowed.
+    #[error("a file adds at most {allowed} KPIs")]
+    TooMany {
+        /// How many are allowed.
+        allowed: usize,
     },
     /// Two entries have the same id.
     #[error("defined twice")]

@@ -1,8 +1,9 @@
 //! The shape of the file, key by key.
 
-use abaco_kpi::Rounding;
+use abaco_kpi::{Basis, Direction, Rounding, Unit};
 use serde::Deserialize;
 
+use super::columns::Columns;
 use super::{Definition, Refresh};
 use crate::threshold::{Thresholds, ValidRange};
 use crate::yaml::Quoted;
@@ -15,6 +16,9 @@ const MAX_SCALE: u32 = 28;
 pub(super) struct File {
     #[serde(rename = "version")]
     _version: Version,
+    pub(super) profile: Option<String>,
+    #[serde(default)]
+    pub(super) columns: Columns,
     pub(super) kpis: Vec<Entry>,
 }
 
@@ -35,6 +39,15 @@ impl TryFrom<u64> for Version {
 pub(super) struct Entry {
     id: String,
     name: Option<String>,
+    formula: Option<String>,
+    unit: Option<Unit>,
+    direction: Option<Direction>,
+    convention: Option<String>,
+    basis: Option<Basis>,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    references: Vec<String>,
     owner: Option<String>,
     #[serde(default)]
     departments: Vec<String>,
@@ -47,7 +60,7 @@ pub(super) struct Entry {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ThresholdsEntry {
+pub(super) struct ThresholdsEntry {
     warning: Option<Quoted>,
     critical: Option<Quoted>,
 }
@@ -58,7 +71,7 @@ struct RangeEntry(ValidRange);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Ends {
+pub(super) struct Ends {
     min: Option<Quoted>,
     max: Option<Quoted>,
 }
@@ -95,15 +108,25 @@ impl TryFrom<Rounding> for RoundingEntry {
     }
 }
 
-impl From<Entry> for Definition {
-    fn from(entry: Entry) -> Self {
+impl Entry {
+    /// The definition that stands at this index of the list.
+    pub(super) fn definition(self, index: usize) -> Definition {
+        let entry = self;
         let thresholds = entry.thresholds.map_or_else(Thresholds::default, |thresholds| Thresholds {
             warning: thresholds.warning.map(|threshold| threshold.0),
             critical: thresholds.critical.map(|threshold| threshold.0),
         });
-        Self {
+        Definition {
+            index,
             id: entry.id,
             name: entry.name,
+            formula: entry.formula,
+            unit: entry.unit,
+            direction: entry.direction,
+            convention: entry.convention,
+            basis: entry.basis,
+            aliases: entry.aliases,
+            references: entry.references,
             owner: entry.owner,
             departments: entry.departments,
             refresh: entry.refresh,

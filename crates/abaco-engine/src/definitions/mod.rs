@@ -1,15 +1,23 @@
 //! Definitions: what an institution says about its KPIs, in YAML.
 //!
-//! A definition adds owner, thresholds and the like to a KPI that exists; it never changes what the KPI computes.
+//! A definition adds owner, thresholds and the like to a KPI that exists; it never changes what that KPI computes.
+//! With a formula, a name and a unit it is a KPI itself.
 
+mod columns;
 mod error;
 mod file;
+mod kpis;
+mod place;
+#[cfg(test)]
+mod schema;
 
+pub use columns::AddedColumn;
 pub use error::{DefinitionError, DefinitionProblem};
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use abaco_kpi::{Direction, Kpi, KpiSpec, Outcome, Rounding};
+use abaco_kpi::{Basis, Direction, Kpi, KpiSpec, Outcome, Rounding, Unit};
 use serde::{Deserialize, Serialize};
 
 use self::file::File;
@@ -47,6 +55,10 @@ const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Definitions {
     path: PathBuf,
+    /// The whole file, for the places of errors.
+    text: Arc<str>,
+    profile: Option<String>,
+    columns: Vec<AddedColumn>,
     definitions: Vec<Definition>,
 }
 
@@ -54,10 +66,26 @@ pub struct Definitions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Definition {
+    /// Where in the file's list it stands.
+    index: usize,
     /// The KPI's id.
     pub id: String,
-    /// A name that replaces the KPI's title.
+    /// A name that replaces the KPI's title, or is that of a new KPI.
     pub name: Option<String>,
+    /// What it computes: of a KPI that exists, the same; otherwise this makes it one.
+    pub formula: Option<String>,
+    /// The unit of a new KPI.
+    pub unit: Option<Unit>,
+    /// Which way is better for a new KPI.
+    pub direction: Option<Direction>,
+    /// The reading of a new KPI where practice disagrees.
+    pub convention: Option<String>,
+    /// Which rows a new KPI is meant for, where its columns do not tell.
+    pub basis: Option<Basis>,
+    /// Other names of a new KPI.
+    pub aliases: Vec<String>,
+    /// Where a new KPI comes from.
+    pub references: Vec<String>,
     /// Who answers for the number.
     pub owner: Option<String>,
     /// Who uses it.
@@ -68,7 +96,7 @@ pub struct Definition {
     pub thresholds: Thresholds,
     /// The values that can be right at all.
     pub valid_range: ValidRange,
-    /// A rounding that replaces the KPI's.
+    /// A rounding that replaces the KPI's, or is that of a new KPI.
     pub rounding: Option<Rounding>,
     /// Where the data comes from, for people.
     pub data_source: Option<String>,
@@ -116,8 +144,14 @@ impl Definitions {
             return Err(refused(YamlError { line: None, column: None, message }));
         }
         let file: File = yaml::from_str(text).map_err(refused)?;
-        let definitions: Vec<Definition> = file.kpis.into_iter().map(Definition::from).collect();
-        let definitions = Self { path: path.to_path_buf(), definitions };
+        let entries = file.kpis.into_iter().enumerate();
+        let definitions = Self {
+            path: path.to_path_buf(),
+            text: text.into(),
+            profile: file.profile,
+            columns: file.columns.0,
+            definitions: entries.map(|(index, entry)| entry.definition(index)).collect(),
+        };
         for (index, definition) in definitions.definitions.iter().enumerate() {
             if definitions.definitions[..index].iter().any(|earlier| earlier.id == definition.id) {
                 return Err(definitions.problem(definition, DefinitionProblem::Duplicate));
@@ -166,11 +200,36 @@ impl Definitions {
     /// The definitions that are about one of `kpis`: one file may serve several lists of KPIs.
     #[must_use]
     pub fn restricted_to(&self, kpis: &[&dyn Kpi]) -> Self {
-        let about = |definition: &&Definition| kpis.iter().any(|kpi| kpi.spec().id == definition.id);
-        Self {
-            path: self.path.clone(),
-            definitions: self.definitions.iter().filter(about).cloned().collect(),
+        let about = |definition: &Definition| kpis.iter().any(|kpi| kpi.spec().id == definition.id);
+        let mut restricted = self.clone();
+        restricted.definitions.retain(about);
+        restricted
+    }
+
+    /// The same definitions without formulas and what else only a new KPI has, for KPIs of another profile.
+    #[must_use]
+    pub fn without_formulas(&self) -> Self {
+        let mut plain = self.clone();
+        for definition in &mut plain.definitions {
+            definition.formula = None;
+            definition.unit = None;
+            definition.direction = None;
+            definition.convention = None;
+            definition.basis = None;
+            definition.aliases.clear();
+            definition.references.clear();
         }
+        plain
+    }
+
+    /// The profile whose formulas the file states: those of another profile may differ under the same ids.
+    pub fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
+    /// The column of this name that the file adds to the canonical ones.
+    pub fn column(&self, name: &str) -> Option<&AddedColumn> {
+        self.columns.iter().find(|column| column.name == name)
     }
 
     fn check_one(&self, definition: &Definition, kpis: &[&dyn Kpi]) -> Result<(), DefinitionProblem> {

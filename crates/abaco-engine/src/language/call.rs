@@ -11,14 +11,15 @@ use super::words::{RowFunction, row_function};
 /// The largest scale of `DIV_ROUND`.
 const MAX_DIV_ROUND_SCALE: u8 = 18;
 
-impl Parser {
+impl Parser<'_> {
     /// The call of the function that `word` names; its parenthesis comes next.
     pub(super) fn call(&mut self, word: &Word) -> Result<RowExpr, LanguageError> {
         let place = self.place();
         if word.quote_style.is_some() {
             return Err(LanguageError::at(place, "a name in double quotes is a column and cannot be called"));
         }
-        let function = row_function(&word.value).map_err(|message| LanguageError::at(place, message))?;
+        let function =
+            row_function(&word.value, self.sight).map_err(|message| LanguageError::at(place, message))?;
         self.next();
         self.next();
         let arguments = self.arguments()?;

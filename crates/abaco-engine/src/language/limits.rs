@@ -3,6 +3,8 @@
 //! The recursion of the parser, and of everything that walks its trees later, is at most [`MAX_DEPTH`] levels of
 //! nesting plus [`MAX_CHAIN`] operators: `a + b + c` is a tree that leans to the left, one level per operator.
 
+use std::fmt::Display;
+
 use sqlparser::tokenizer::Location;
 
 use super::LanguageError;
@@ -15,7 +17,7 @@ pub const MAX_TEXT_BYTES: usize = 64 * 1024;
 /// The worst text of this depth takes 1.4 MiB of stack in an unoptimised build.
 pub const MAX_DEPTH: usize = 64;
 
-/// The most `+`, `-` and `*` in one text.
+/// The most `+`, `-`, `*` and `/` in one text.
 pub const MAX_CHAIN: usize = 1_000;
 
 /// The most constants, columns, operators and calls in one text.
@@ -27,9 +29,29 @@ pub(super) struct Budget {
     depth: usize,
     chain: usize,
     nodes: usize,
+    bytes: usize,
+    repeats: bool,
 }
 
 impl Budget {
+    pub(super) fn of(text: &str) -> Self {
+        Self { bytes: text.len(), ..Self::default() }
+    }
+
+    /// Counts a part that the tree repeats or takes from elsewhere as if the text had written it out.
+    ///
+    /// Otherwise twenty definitions that each name the one before them twice would be a tree of a million parts.
+    pub(super) fn written_out(&mut self, part: &dyn Display, place: Location) -> Result<(), LanguageError> {
+        self.repeats = true;
+        self.bytes = self.bytes.saturating_add(part.to_string().len());
+        limit(self.bytes, MAX_TEXT_BYTES, "bytes once everything that it names is written out", place)
+    }
+
+    /// Whether the tree has parts that the text does not.
+    pub(super) fn repeats(&self) -> bool {
+        self.repeats
+    }
+
     pub(super) fn check_text(text: &str) -> Result<(), LanguageError> {
         if text.len() > MAX_TEXT_BYTES {
             let message = format!("the text has {} bytes; at most {MAX_TEXT_BYTES} are allowed", text.len());

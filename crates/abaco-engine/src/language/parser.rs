@@ -7,7 +7,8 @@ use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Whit
 
 use super::LanguageError;
 use super::limits::Budget;
-use super::words::refused_word;
+use super::scope::Scope;
+use super::words::{Sight, refused_word};
 
 /// How the tokens look: plain ASCII names, other names in double quotes, text in single quotes.
 #[derive(Debug)]
@@ -86,15 +87,19 @@ pub(super) enum Binding {
 }
 
 /// Reads tokens from left to right and never goes back.
-#[derive(Debug)]
-pub(super) struct Parser {
+pub(super) struct Parser<'s> {
     tokens: std::vec::IntoIter<TokenWithSpan>,
     end: TokenWithSpan,
     pub(super) budget: Budget,
+    pub(super) scope: Scope<'s>,
+    /// What the words at hand are about, for messages.
+    pub(super) sight: Sight,
+    /// The totals that the reduction at hand has named so far.
+    pub(super) totals: Vec<(String, Location)>,
 }
 
-impl Parser {
-    pub(super) fn new(text: &str) -> Result<Self, LanguageError> {
+impl<'s> Parser<'s> {
+    pub(super) fn new(text: &str, scope: Scope<'s>, sight: Sight) -> Result<Self, LanguageError> {
         Budget::check_text(text)?;
         let mut tokens = Tokenizer::new(&Lexis, text)
             .tokenize_with_location()
@@ -106,7 +111,8 @@ impl Parser {
         }
         tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
         let end = TokenWithSpan::new(Token::EOF, Span::new(end, end));
-        Ok(Self { tokens: tokens.into_iter(), end, budget: Budget::default() })
+        let (tokens, totals) = (tokens.into_iter(), Vec::new());
+        Ok(Self { tokens, end, budget: Budget::of(text), scope, sight, totals })
     }
 
     pub(super) fn peek(&self) -> &Token {
@@ -230,10 +236,18 @@ impl Parser {
     /// The error for the next token: why it is not allowed, or else what was expected instead.
     pub(super) fn unexpected(&self, expected: &str) -> LanguageError {
         let token = self.peek();
-        let message = refused_token(token).unwrap_or_else(|| match token {
+        match refused_token(token, self.sight) {
+            Some(message) => LanguageError::at(self.place(), message),
+            None => self.expected(expected),
+        }
+    }
+
+    /// The error for the next token where something particular must stand.
+    pub(super) fn expected(&self, expected: &str) -> LanguageError {
+        let message = match self.peek() {
             Token::EOF => format!("expected {expected}, found the end of the text"),
             token => format!("expected {expected}, found `{}`", shortened(token)),
-        });
+        };
         LanguageError::at(self.place(), message)
     }
 }
@@ -243,9 +257,14 @@ fn is_comment(token: &Token) -> bool {
     matches!(token, Token::Whitespace(SingleLineComment { .. } | MultiLineComment(_)))
 }
 
-fn refused_token(token: &Token) -> Option<String> {
+fn refused_token(token: &Token, sight: Sight) -> Option<String> {
     let reason = match token {
-        Token::Word(word) if word.quote_style.is_none() => return refused_word(&word.value),
+        Token::Word(word) if word.quote_style.is_none() => return refused_word(&word.value, sight),
+        Token::Eq | Token::Neq | Token::Lt | Token::LtEq | Token::Gt | Token::GtEq
+            if sight == Sight::Formula =>
+        {
+            "a formula is a number; a condition stands in FILTER (WHERE ..) or CASE WHEN"
+        }
         Token::Div => "a row has no `/`; use DIV_ROUND(dividend, divisor, scale)",
         Token::Mod => "`%` is not part of the language",
         Token::SemiColon => "`;`: the text is one expression; statements are not part of the language",

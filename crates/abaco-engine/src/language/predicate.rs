@@ -7,7 +7,7 @@ use sqlparser::tokenizer::Token;
 use super::LanguageError;
 use super::parser::{Binding, Parsed, Parser};
 
-impl Parser {
+impl Parser<'_> {
     /// `a AND b AND c` is one conjunction of three; `(a AND b) AND c` keeps its parentheses.
     pub(super) fn joined(
         &mut self,

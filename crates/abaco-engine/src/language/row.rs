@@ -1,14 +1,15 @@
 //! Values: arithmetic, columns, constants and `CASE`.
 
 use abaco_kpi::{Branch, Column, Literal, RowExpr, RowOperator};
+use rust_decimal::Decimal;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, Word};
 
 use super::parser::{Binding, Parsed, Parser};
-use super::words::{is_reserved, refused_word};
+use super::words::{Sight, is_reserved, refused_word};
 use super::{LanguageError, literal};
 
-impl Parser {
+impl Parser<'_> {
     /// `left + right` and the like; `binding` is that of the operator that comes next.
     pub(super) fn arithmetic(&mut self, left: Parsed, binding: Binding) -> Result<Parsed, LanguageError> {
         self.budget.operator(self.place())?;
@@ -54,11 +55,11 @@ impl Parser {
     pub(super) fn literal(&mut self) -> Result<Option<Literal>, LanguageError> {
         let place = self.place();
         let refused = |message: String| Err(LanguageError::at(place, message));
+        if let Some(number) = self.peeked_number()? {
+            self.next();
+            return Ok(Some(Literal::from(number)));
+        }
         let literal = match self.peek() {
-            Token::Number(digits, false) => match literal::number(digits) {
-                Some(number) => Literal::from(number),
-                None => return refused(format!("`{digits}` has no exact decimal of 28 digits")),
-            },
             Token::SingleQuotedString(text) => Literal::Text(text.clone().into()),
             _ if self.peeks_keyword(Keyword::TRUE) => Literal::from(true),
             _ if self.peeks_keyword(Keyword::FALSE) => Literal::from(false),
@@ -82,20 +83,41 @@ impl Parser {
         Ok(Some(literal))
     }
 
+    /// The number that comes next, if one does.
+    pub(super) fn peeked_number(&self) -> Result<Option<Decimal>, LanguageError> {
+        let Token::Number(digits, false) = self.peek() else { return Ok(None) };
+        literal::number(digits).map(Some).ok_or_else(|| {
+            LanguageError::at(self.place(), format!("`{digits}` has no exact decimal of 28 digits"))
+        })
+    }
+
     fn column(&mut self, word: &Word) -> Result<RowExpr, LanguageError> {
+        Ok(RowExpr::Column(self.column_called(word)?))
+    }
+
+    /// The column that `word`, which comes next, names.
+    pub(super) fn column_called(&mut self, word: &Word) -> Result<Column, LanguageError> {
+        let place = self.place();
+        let name = self.name(word, "a column")?;
+        (self.scope.column)(&name).map_err(|message| LanguageError::at(place, message))?;
+        Ok(Column::new(name))
+    }
+
+    /// The name that `word`, which comes next, spells; `what` bears it.
+    pub(super) fn name(&mut self, word: &Word, what: &str) -> Result<String, LanguageError> {
         let place = self.place();
         let name = match word.quote_style {
             Some(_) => word.value.clone(),
             None => word.value.to_ascii_lowercase(),
         };
         if name.is_empty() {
-            return Err(LanguageError::at(place, "a column has a name"));
+            return Err(LanguageError::at(place, format!("{what} has a name")));
         }
         if word.quote_style.is_none() && is_reserved(&name) {
-            return Err(LanguageError::at(place, reserved(word)));
+            return Err(LanguageError::at(place, reserved(word, what, self.sight)));
         }
         self.next();
-        Ok(RowExpr::Column(Column::new(name)))
+        Ok(name)
     }
 
     /// `CASE WHEN condition THEN value .. [ELSE value] END`.
@@ -125,10 +147,11 @@ impl Parser {
     }
 }
 
-fn reserved(word: &Word) -> String {
+fn reserved(word: &Word, what: &str, sight: Sight) -> String {
     if word.keyword == Keyword::NULL {
         return "NULL is no constant; IS NULL tests for it, and CASE without ELSE yields it".to_owned();
     }
-    let reason = refused_word(&word.value).unwrap_or_else(|| format!("`{}` is a word of SQL", word.value));
-    format!("{reason} (a column so named needs double quotes)")
+    let reason =
+        refused_word(&word.value, sight).unwrap_or_else(|| format!("`{}` is a word of SQL", word.value));
+    format!("{reason} ({what} so named needs double quotes)")
 }

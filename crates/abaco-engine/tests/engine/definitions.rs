@@ -127,7 +127,7 @@ fn what_cannot_be_meant_is_refused() {
         ("version: 1\nkpis: []\nkpis: []".to_owned(), "line 1, column 1: duplicate field `kpis`"),
         (
             "version: 1\nkpi: []".to_owned(),
-            "line 2, column 1: unknown field `kpi`, expected `version` or `kpis`",
+            "line 2, column 1: unknown field `kpi`, expected one of `version`, `profile`, `columns`, `kpis`",
         ),
         (
             "version: 1\nkpis:\n  - {id: par_30, owner: [".to_owned(),
@@ -135,8 +135,8 @@ fn what_cannot_be_meant_is_refused() {
         ),
         ("version: 1\nkpis:\n  - owner: CRO".to_owned(), "line 3, column 5: kpis[0]: missing field `id`"),
         (
-            entry("formula: SUM(a)"),
-            "line 5, column 5: kpi `par_30`: kpis[1]: unknown field `formula`, expected one of `id`, `name`, `owner`, `departments`, `refresh`, `thresholds`, `valid_range`, `rounding`, `data_source`",
+            entry("formulas: SUM(a)"),
+            "line 5, column 5: kpi `par_30`: kpis[1]: unknown field `formulas`, expected one of `id`, `name`, `formula`, `unit`, `direction`, `convention`, `basis`, `aliases`, `references`, `owner`, `departments`, `refresh`, `thresholds`, `valid_range`, `rounding`, `data_source`",
         ),
         (entry("owner: CRO\n    owner: CFO"), "line 4, column 5: kpis[1]: duplicate field `owner`"),
         (

@@ -5,6 +5,9 @@
 mod audit;
 mod contributions;
 mod definitions;
+mod definitions_documented;
+mod definitions_kpis;
+mod definitions_refused;
 mod keyed;
 mod language;
 mod plan;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use abaco_engine::{Bindings, parse_predicate, parse_row_expr};
+use abaco_engine::{Bindings, Definitions, parse_predicate, parse_row_expr};
 use abaco_kpi::{Predicate, RowExpr, canonical_column};
 
 use crate::PipelineError;
@@ -12,7 +12,15 @@ use crate::contract::Contract;
 const AS_OF: &str = "as_of";
 
 /// A contract's derived columns, read as row expressions; `path` is the contract's, for errors.
-pub(super) fn bindings(contract: &Contract, path: &Path) -> Result<Bindings, PipelineError> {
+///
+/// # Errors
+/// [`PipelineError::Configuration`] for a name that neither the catalogue nor the definitions have, and an expression
+/// that cannot be read or meant.
+pub(super) fn bindings(
+    contract: &Contract,
+    path: &Path,
+    definitions: &Definitions,
+) -> Result<Bindings, PipelineError> {
     let mut bindings = Bindings::new();
     for derived in contract.derived() {
         let refuse = |message: String| PipelineError::Configuration {
@@ -20,7 +28,7 @@ pub(super) fn bindings(contract: &Contract, path: &Path) -> Result<Bindings, Pip
             message: format!("`derive`, column `{}`: {message}", derived.name),
         };
         let expr = parse_row_expr(&derived.expression).map_err(|error| refuse(error.to_string()))?;
-        if canonical_column(&derived.name).is_none() {
+        if canonical_column(&derived.name).is_none() && definitions.column(&derived.name).is_none() {
             return Err(refuse("expected the name of a canonical column".to_owned()));
         }
         let mut unknown = None;

@@ -92,7 +92,7 @@ impl Pipeline {
             if paths.is_empty() {
                 continue;
             }
-            let (read, reports) = read::read_side(table, paths)?;
+            let (read, reports) = read::read_side(table, paths, &self.config.definitions)?;
             tables.extend(reports.into_iter().map(|input| TableReport { role: table.role, input }));
             *match table.role {
                 TableRole::Static => &mut given.statics,

@@ -16,7 +16,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use abaco_engine::{AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, PlanOptions, Status};
+use abaco_engine::{
+    AsOf, AuditEvent, Bindings, Definitions, Finished, KpiEngine, ObservedScales, PlanOptions, Status,
+};
 use abaco_kpi::{Basis, Column, ColumnKind, Kpi, Outcome, RowExpr, canonical_column};
 use arrow::datatypes::Schema;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -128,10 +130,21 @@ impl Pipeline {
     pub fn new(config: PipelineConfig, catalogue: &Catalogue) -> Result<Self, PipelineError> {
         let refuse = |message: String| PipelineError::Configuration { path: config.path.clone(), message };
         let profile = &config.settings.profile;
-        let kpis: Vec<Arc<dyn Kpi>> = catalogue.find(profile).map(<[_]>::to_vec).ok_or_else(|| {
-            let names: Vec<&str> = catalogue.names().collect();
-            refuse(format!("`profile`: expected one of {}, found `{profile}`", names.join(", ")))
-        })?;
+        let find = |key: &str, profile: &str| {
+            catalogue.find(profile).map(<[_]>::to_vec).ok_or_else(|| {
+                let names: Vec<&str> = catalogue.names().collect();
+                refuse(format!("{key}: expected one of {}, found `{profile}`", names.join(", ")))
+            })
+        };
+        let mut kpis: Vec<Arc<dyn Kpi>> = find("`profile`", profile)?;
+        // The formulas of the definitions are those of the profile that they name; they add KPIs to no other.
+        let stated = config.definitions.profile().unwrap_or(profile);
+        let of_stated = find("`profile` of the definitions", stated)?;
+        let of_stated: Vec<&dyn Kpi> = of_stated.iter().map(AsRef::as_ref).collect();
+        let added = config.definitions.kpis(&of_stated)?;
+        if stated == profile {
+            kpis.extend(added.iter().cloned().map(|kpi| Arc::new(kpi) as Arc<dyn Kpi>));
+        }
         if let Some(id) =
             config.settings.required.iter().find(|id| kpis.iter().all(|kpi| kpi.spec().id != **id))
         {
@@ -159,14 +172,20 @@ impl Pipeline {
             }
         }
         // A definition may be about a KPI of another profile, but never about none.
-        config.definitions.check(&catalogue.everything())?;
-        let calculator = Calculator::new(&kpis, &config.definitions, |_| true)?;
+        let mut everything = catalogue.everything();
+        everything.extend(added.iter().map(|kpi| kpi as &dyn Kpi));
+        config.definitions.check(&everything)?;
+        let definitions = match stated == profile {
+            true => config.definitions.clone(),
+            false => config.definitions.without_formulas(),
+        };
+        let calculator = Calculator::new(&kpis, &definitions, |_| true)?;
         let split = match &config.settings.tables {
             None => None,
-            Some(_) => Some(Split::new(&kpis, &config)?),
+            Some(_) => Some(Split::new(&kpis, &config, &definitions)?),
         };
         let contract_path = config.path.parent().unwrap_or(Path::new("")).join(&config.settings.contract);
-        let bindings = bindings::bindings(&config.contract, &contract_path)?;
+        let bindings = bindings::bindings(&config.contract, &contract_path, &config.definitions)?;
         let label_lag = bindings::label_lag(&config.contract, &contract_path)?;
         for name in config.settings.segments.iter().flatten() {
             let expr = dimensions.source(name).cloned();
@@ -337,11 +356,14 @@ impl Run {
 }
 
 impl Split {
-    fn new(kpis: &[Arc<dyn Kpi>], config: &PipelineConfig) -> Result<Self, PipelineError> {
+    fn new(
+        kpis: &[Arc<dyn Kpi>],
+        config: &PipelineConfig,
+        definitions: &Definitions,
+    ) -> Result<Self, PipelineError> {
         config.tables.iter().try_for_each(refuse_columns_of_a_day)?;
-        let of = |basis: fn(Basis) -> bool| {
-            Calculator::new(kpis, &config.definitions, |kpi| basis(Basis::of_kpi(kpi)))
-        };
+        let of =
+            |basis: fn(Basis) -> bool| Calculator::new(kpis, definitions, |kpi| basis(Basis::of_kpi(kpi)));
         Ok(Self {
             snapshot: of(|basis| basis == Basis::Snapshot)?,
             period: of(|basis| basis != Basis::Snapshot)?,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use abaco_engine::{Bindings, Projection};
+use abaco_engine::{Bindings, Definitions, Projection};
 use abaco_kpi::{Column, RowExpr};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -51,9 +51,10 @@ pub(super) fn read(
 pub(super) fn read_side(
     table: &ConfiguredTable,
     paths: &[PathBuf],
+    definitions: &Definitions,
 ) -> Result<(Table, Vec<IngestReport>), PipelineError> {
     let (read, reports) = read(paths, &table.contract)?;
-    let bindings = bindings(&table.contract, &table.contract_path)?;
+    let bindings = bindings(&table.contract, &table.contract_path, definitions)?;
     let engine = |source| PipelineError::Engine { path: read.path.clone(), source };
     let projection = projection(&read.batch, &table.contract, &bindings).map_err(engine)?;
     let batch = projection.project(&read.batch).map_err(engine)?;

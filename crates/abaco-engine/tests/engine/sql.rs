@@ -2,8 +2,8 @@
 
 use abaco_engine::{EngineError, ErrorKind, SqlType, Statement, StatementOptions, statement};
 use abaco_kpi::{
-    Column, Decimal, Formula, FormulaKpi, KeyTerm, Kpi, RowExpr, RowMeasure, by_key, case, col, count,
-    count_distinct, count_of, lit, max, sum, total,
+    Column, ColumnType, Decimal, Formula, FormulaKpi, KeyTerm, Kpi, RowExpr, RowMeasure, by_key, case, col,
+    count, count_distinct, count_of, lit, max, sum, total,
 };
 use rstest::rstest;
 
@@ -243,13 +243,15 @@ fn tables_and_columns_of_ones_own() {
     let mut options = StatementOptions { table: "my \"tape\"".into(), ..StatementOptions::default() };
     options.types.insert(Column::new("user"), SqlType::Decimal(4));
     options.types.insert(Column::new("ead"), SqlType::Decimal(3));
-    let own = kpi("User's", sum(col("user") + col("ead")));
+    options.added.insert(Column::new("insured"), ColumnType::Money);
+    let own = kpi("User's", sum(col("user") + col("ead")).filter(col("insured").gt(0)));
     let text = statement(&[&own as &dyn Kpi], &options).unwrap().text;
     for part in [
         "THEN CAST('user: more than 4 decimals: ' || CAST(\"user\" AS TEXT) AS DECIMAL(38, 4)) \
          ELSE CAST(CAST(\"user\" AS TEXT) AS DECIMAL(38, 4)) END AS \"user\"",
         "FROM \"my \"\"tape\"\"\"\n",
-        "SUM(\"user\" + CAST(ead AS DECIMAL(38, 4))) AS m1",
+        "THEN SUM(\"user\" + CAST(ead AS DECIMAL(38, 4))) FILTER (WHERE \"insured\" > 0) WHEN",
+        "ELSE CAST(CAST(\"insured\" AS TEXT) AS DECIMAL(38, 17)) END AS \"insured\"",
         "m1 AS \"User's\"\n",
     ] {
         assert!(text.contains(part), "{part} in {text}");
@@ -262,8 +264,8 @@ fn nested(depth: usize) -> Formula {
 
 #[rstest]
 #[case(a().lag(1), "LAG reads an earlier snapshot")]
-#[case(sum("usr").into(), "column `usr` is not canonical, and no type was given for it")]
-#[case(count_distinct("usr").into(), "column `usr` is not canonical, and no type was given for it")]
+#[case(sum("usr").into(), "column `usr` is neither canonical nor added")]
+#[case(count_distinct("usr").into(), "column `usr` is neither canonical nor added")]
 #[case(sum("segment").into(), "segment: expected a number, found a text")]
 #[case(sum(RowExpr::DaysBetween { from: boxed(col("dpd")), to: boxed(col("as_of")) }).into(), "dpd: expected a date, found a number")]
 #[case(count().filter(col("dpd").eq(lit("x"))).into(), "dpd = 'x': a number cannot be compared with a text")]

@@ -65,7 +65,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             rows.extend(kpis.map(|(spec, formula)| row(spec, formula, definitions.get(&spec.id))));
             print(&aligned(&rows))?;
         }
-        CatalogueFormat::Sql => print(&statement(&chosen, &StatementOptions::default())?.text)?,
+        CatalogueFormat::Sql => {
+            print(&statement(&chosen, &StatementOptions::with_columns_of(definitions))?.text)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

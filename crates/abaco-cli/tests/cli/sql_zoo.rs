@@ -30,6 +30,14 @@ fn months(from: RowExpr, to: RowExpr) -> RowExpr {
     RowExpr::MonthsBetween { from: boxed(from), to: boxed(to) }
 }
 
+fn full_months(from: RowExpr, to: RowExpr) -> RowExpr {
+    RowExpr::FullMonthsBetween { from: boxed(from), to: boxed(to) }
+}
+
+fn later(date: RowExpr, days: i32) -> RowExpr {
+    RowExpr::AddDays { date: boxed(date), days }
+}
+
 fn filtered(predicate: abaco_loans::kpi::Predicate) -> Formula {
     Formula::from(sum("outstanding_balance").filter(predicate.clone())) + count().filter(predicate)
 }
@@ -77,6 +85,9 @@ pub(crate) fn zoo() -> Vec<(&'static str, Formula)> {
         ("shares", held().reduce((key("balance") / total(balance())).power(2))),
         ("at_most_one", late().reduce(key("late").at_most(1).at_least(0))),
         ("key_fallback", held().reduce(key("balance").or_else(decimal("0.005")))),
+        ("keys_that_are_late", late().reduce((key("late") / key("late")).or_else(0) * key("ead"))),
+        ("key_quotients", late().reduce((key("late") / key("balance")).or_else(0).at_most(1))),
+        ("late_at_all", Formula::from(sum("ead")) / sum("ead") * 100),
         ("key_rounds", held().reduce((key("balance") * decimal("0.125")).round_even(2))),
         ("by_segment", by_key("segment").sum("balance", "outstanding_balance").top(1, key("balance"))),
     ];
@@ -101,6 +112,9 @@ pub(crate) fn zoo() -> Vec<(&'static str, Formula)> {
         ("row_days_since", days(lit(date(0)), col("as_of"))),
         ("row_months", months(col("origination_date"), col("maturity_date"))),
         ("row_months_since", months(col("first_due_date"), lit(date(1)))),
+        ("row_full_months", full_months(col("origination_date"), col("maturity_date"))),
+        ("row_full_months_since", full_months(lit(date(0)), later(col("as_of"), 40))),
+        ("row_days_later", days(later(col("as_of"), -400), later(col("maturity_date"), 1))),
         ("row_case", case(col("dpd").ge(30), "annual_rate").when(col("dpd").lt(5), "ead").otherwise(0)),
         (
             "row_case_of_constants",

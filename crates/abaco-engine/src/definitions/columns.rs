@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use abaco_kpi::{ColumnKind, canonical_column};
+use abaco_kpi::{ColumnKind, ColumnType, canonical_column};
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -14,6 +14,8 @@ use crate::language::Measured;
 pub struct AddedColumn {
     /// Its name, as formulas write it.
     pub name: String,
+    /// Type and unit.
+    pub column_type: ColumnType,
     /// Relation to time.
     pub kind: ColumnKind,
     /// One sentence for people.
@@ -90,6 +92,7 @@ impl<'de> Visitor<'de> for ColumnsVisitor {
             }
             columns.push(AddedColumn {
                 name,
+                column_type: entry.column_type.column_type(),
                 kind: entry.kind.kind(),
                 meaning: entry.meaning,
                 measured: entry.column_type.measured(),
@@ -100,6 +103,18 @@ impl<'de> Visitor<'de> for ColumnsVisitor {
 }
 
 impl TypeName {
+    fn column_type(self) -> ColumnType {
+        match self {
+            Self::Text => ColumnType::Text,
+            Self::Date => ColumnType::Date,
+            Self::Bool => ColumnType::Boolean,
+            Self::Count | Self::Days => ColumnType::Integer,
+            Self::Money => ColumnType::Money,
+            Self::Rate => ColumnType::Rate,
+            Self::Share => ColumnType::Share,
+        }
+    }
+
     fn measured(self) -> Measured {
         match self {
             Self::Text | Self::Date | Self::Bool => Measured::Nothing,

@@ -227,6 +227,11 @@ impl Definitions {
         self.profile.as_deref()
     }
 
+    /// The columns that the file adds to the canonical ones, in its order.
+    pub fn columns(&self) -> &[AddedColumn] {
+        &self.columns
+    }
+
     /// The column of this name that the file adds to the canonical ones.
     pub fn column(&self, name: &str) -> Option<&AddedColumn> {
         self.columns.iter().find(|column| column.name == name)

@@ -34,7 +34,7 @@ impl<'o> Types<'o> {
         if let Some(given) = self.options.types.get(column) {
             return Ok(*given);
         }
-        Ok(match canonical_column(column.name()).map(|spec| spec.column_type) {
+        Ok(match self.column_type(column) {
             Some(ColumnType::Text) => SqlType::Text,
             Some(ColumnType::Date) => SqlType::Date,
             Some(ColumnType::Boolean) => SqlType::Boolean,
@@ -44,18 +44,21 @@ impl<'o> Types<'o> {
             Some(ColumnType::Money) => SqlType::Decimal(WIDE_MONEY),
             _ => {
                 let name = column.name();
-                return Err(Refusal::other(format!(
-                    "column `{name}` is not canonical, and no type was given for it"
-                )));
+                return Err(Refusal::other(format!("column `{name}` is neither canonical nor added")));
             }
         })
+    }
+
+    fn column_type(&self, column: &Column) -> Option<ColumnType> {
+        let canonical = canonical_column(column.name()).map(|spec| spec.column_type);
+        canonical.or_else(|| self.options.added.get(column).copied())
     }
 
     /// Whether the column is an amount with room for fewer decimals.
     pub(super) fn can_narrow(&self, column: &Column) -> bool {
         !self.options.types.contains_key(column)
             && !self.narrow.contains(column)
-            && canonical_column(column.name()).is_some_and(|spec| spec.column_type == ColumnType::Money)
+            && self.column_type(column) == Some(ColumnType::Money)
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) enum Products {
 }
 
 /// The formula over terms that `term` writes.
-pub(super) fn formula<M>(
+pub(super) fn formula<M: PartialEq>(
     formula: &Formula<M>,
     products: Products,
     term: &mut dyn FnMut(&M) -> Result<Amount, Refusal>,
@@ -67,6 +67,8 @@ pub(super) fn formula<M>(
         Formula::Add(a, b) => sum(&below(a)?, RowOperator::Add, &below(b)?)?,
         Formula::Subtract(a, b) => sum(&below(a)?, RowOperator::Subtract, &below(b)?)?,
         Formula::Multiply(a, b) => product(&below(a)?, products, &below(b)?)?,
+        // The way to ask whether something is there: exact, because no quotient is computed.
+        Formula::Divide(a, b) if a == b => one_where(&below(a)?)?,
         Formula::Divide(a, b) => {
             let (a, b) = (below(a)?, below(b)?);
             // PostgreSQL divides integers without a remainder.
@@ -95,6 +97,12 @@ fn each<M>(
 
 fn approximate(text: String) -> Result<Amount, Refusal> {
     bounded(text).map(Amount::Approximate)
+}
+
+/// `x / x`: 1, and undefined where x is zero.
+fn one_where(x: &Amount) -> Result<Amount, Refusal> {
+    let one = format!("CASE WHEN {} <> 0 THEN CAST(1 AS DECIMAL(38, 0)) END", x.text());
+    Number::atom(one, 0).map(Amount::Exact)
 }
 
 fn sum(a: &Amount, operator: RowOperator, b: &Amount) -> Result<Amount, Refusal> {

@@ -71,15 +71,20 @@ pub(super) fn keys(
 }
 
 /// Refuses a division by a total per key: where it is zero, our measure is undefined and SQL's skips the key.
+///
+/// A `COALESCE` that ends in a constant catches it in both.
 fn check_divisors(formula: &Formula<KeyTerm>) -> Result<(), Refusal> {
-    if let Formula::Divide(_, divisor) = formula {
-        let mut per_key = false;
-        divisor.for_each_term(&mut |term| per_key |= matches!(term, KeyTerm::Sum(_)));
-        if per_key {
-            return Err(Refusal::other(
-                "it divides by a total per key, which SQL would skip where it is zero".to_owned(),
-            ));
+    match formula {
+        Formula::Coalesce(all) if matches!(all.last(), Some(Formula::Constant(_))) => return Ok(()),
+        Formula::Divide(_, divisor) => {
+            let mut per_key = false;
+            divisor.for_each_term(&mut |term| per_key |= matches!(term, KeyTerm::Sum(_)));
+            if per_key {
+                let reason = "it divides by a total per key, which SQL would skip where it is zero";
+                return Err(Refusal::other(reason));
+            }
         }
+        _ => {}
     }
     formula.children().into_iter().try_for_each(check_divisors)
 }
@@ -104,5 +109,8 @@ mod tests {
         };
         assert!(check(balance() / whole()));
         assert!(!check(whole() / (balance() + 1)));
+        assert!(!check((whole() / balance()).or_else(balance())));
+        assert!(check((whole() / balance()).or_else(balance()).or_else(0)));
+        assert!(!check(balance() + whole() / (balance() / balance()).or_else(0)));
     }
 }

@@ -22,7 +22,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use abaco_kpi::Column;
+use abaco_kpi::{Column, ColumnType};
+
+use crate::Definitions;
 
 pub use self::statement::{LeftOut, Statement, StatementMeasure, statement};
 
@@ -31,7 +33,9 @@ pub use self::statement::{LeftOut, Statement, StatementMeasure, statement};
 pub struct StatementOptions {
     /// The table that holds the tape: the rows of one snapshot, its columns under the names that the KPIs use.
     pub table: Cow<'static, str>,
-    /// Types of columns that are not canonical, or not of their canonical type.
+    /// Columns beside the canonical ones.
+    pub added: BTreeMap<Column, ColumnType>,
+    /// Columns that are read otherwise than their type says.
     pub types: BTreeMap<Column, SqlType>,
 }
 
@@ -39,7 +43,16 @@ impl Default for StatementOptions {
     /// The table `tape` with columns of the canonical types: whole numbers, rates and shares with 6 decimals, amounts with
     /// 17, or with 2 where a KPI multiplies them and 38 digits would not hold the product.
     fn default() -> Self {
-        Self { table: Cow::Borrowed("tape"), types: BTreeMap::new() }
+        Self { table: Cow::Borrowed("tape"), added: BTreeMap::new(), types: BTreeMap::new() }
+    }
+}
+
+impl StatementOptions {
+    /// The default options, with the columns that a file of definitions adds.
+    pub fn with_columns_of(definitions: &Definitions) -> Self {
+        let columns = definitions.columns().iter();
+        let added = columns.map(|column| (Column::new(column.name.clone()), column.column_type)).collect();
+        Self { added, ..Self::default() }
     }
 }
 

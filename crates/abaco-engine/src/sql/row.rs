@@ -1,6 +1,6 @@
 //! Row expressions as SQL.
 
-use abaco_kpi::{Literal, RowExpr};
+use abaco_kpi::{Literal, MAX_ADD_DAYS, RowExpr};
 
 use super::columns::Types;
 use super::number::{Number, aligned, extreme, ten_to, tenth};
@@ -79,14 +79,9 @@ pub(super) fn operand(expr: &RowExpr, types: &Types<'_>) -> Result<Operand, Refu
             Number::integer(&months(&date(from, types)?, &date(to, types)?))?
         }
         RowExpr::FullMonthsBetween { from, to } => {
-            let (from, to) = (date(from, types)?, date(to, types)?);
-            let (forth, back) = (full_months(&from, &to), full_months(&to, &from));
-            Number::integer(&format!("CASE WHEN {to} >= {from} THEN {forth} ELSE -({back}) END"))?
+            Number::integer(&full_months(&date(from, types)?, &date(to, types)?))?
         }
-        RowExpr::AddDays { date: day, days } => {
-            let sign = if *days < 0 { '-' } else { '+' };
-            return Ok(Operand::Date(format!("({} {sign} {})", date(day, types)?, days.unsigned_abs())));
-        }
+        RowExpr::AddDays { date: from, days } => return add_days(&date(from, types)?, *days),
     };
     Ok(Operand::Number(exact))
 }
@@ -117,7 +112,7 @@ fn date(expr: &RowExpr, types: &Types<'_>) -> Result<String, Refusal> {
     }
 }
 
-/// Calendar months from one date to another, whatever the days.
+/// The difference of the calendar months.
 fn months(from: &str, to: &str) -> String {
     format!(
         "(EXTRACT(YEAR FROM {to}) - EXTRACT(YEAR FROM {from})) * 12 \
@@ -125,13 +120,25 @@ fn months(from: &str, to: &str) -> String {
     )
 }
 
-/// Complete months from a date to a later one: the last is incomplete before its day, but a month's end completes it.
+/// The same less the month that is not complete: the later day has not come, nor has its month ended.
 fn full_months(from: &str, to: &str) -> String {
+    let incomplete = |from: &str, to: &str| {
+        format!("EXTRACT(DAY FROM {to}) < EXTRACT(DAY FROM {from}) AND EXTRACT(DAY FROM {to} + 1) <> 1")
+    };
     format!(
-        "{} - CASE WHEN EXTRACT(DAY FROM {to}) < EXTRACT(DAY FROM {from}) AND EXTRACT(DAY FROM {to} + 1) <> 1 \
-         THEN 1 ELSE 0 END",
-        months(from, to)
+        "{} - CASE WHEN {from} <= {to} AND {} THEN 1 WHEN {from} > {to} AND {} THEN -1 ELSE 0 END",
+        months(from, to),
+        incomplete(from, to),
+        incomplete(to, from)
     )
+}
+
+fn add_days(date: &str, days: i32) -> Result<Operand, Refusal> {
+    if days.unsigned_abs() > MAX_ADD_DAYS.unsigned_abs() {
+        return Err(Refusal::other(format!("ADD_DAYS: expected at most {MAX_ADD_DAYS} days, found {days}")));
+    }
+    let sign = if days < 0 { '-' } else { '+' };
+    Ok(Operand::Date(format!("({date} {sign} {})", days.unsigned_abs())))
 }
 
 /// `a / b` at `scale` places, half away from zero, without trusting a division.

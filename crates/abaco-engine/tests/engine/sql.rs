@@ -2,8 +2,8 @@
 
 use abaco_engine::{EngineError, ErrorKind, SqlType, Statement, StatementOptions, statement};
 use abaco_kpi::{
-    Column, Decimal, Formula, FormulaKpi, KeyTerm, Kpi, RowExpr, RowMeasure, by_key, case, col, count,
-    count_distinct, count_of, lit, max, sum, total,
+    Column, ColumnType, Decimal, Formula, FormulaKpi, KeyTerm, Kpi, RowExpr, RowMeasure, by_key, case, col,
+    count, count_distinct, count_of, lit, max, sum, total,
 };
 use rstest::rstest;
 
@@ -29,6 +29,10 @@ fn boxed(expr: RowExpr) -> Box<RowExpr> {
     Box::new(expr)
 }
 
+fn later(date: RowExpr, days: i32) -> RowExpr {
+    RowExpr::AddDays { date: boxed(date), days }
+}
+
 fn key(name: &'static str) -> Formula<KeyTerm> {
     KeyTerm::Sum(name.into()).into()
 }
@@ -52,6 +56,8 @@ fn key(name: &'static str) -> Formula<KeyTerm> {
 #[case(sum(RowExpr::DivRound { dividend: boxed(col("ead")), divisor: boxed(col("pd")), scale: 4 }), "SUM(CAST(CASE WHEN (ead < 0) <> (CAST(pd AS DECIMAL(38, 17)) < 0) THEN -CAST(ROUND(((20000 * ABS(ead) + NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0)) - (20000 * ABS(ead) + NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0)) % (2 * NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0))) / (2 * NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0))) AS DECIMAL(14, 0)) ELSE CAST(ROUND(((20000 * ABS(ead) + NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0)) - (20000 * ABS(ead) + NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0)) % (2 * NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0))) / (2 * NULLIF(ABS(CAST(pd AS DECIMAL(38, 17))), 0))) AS DECIMAL(14, 0)) END * 0.0001 AS DECIMAL(38, 4)))")]
 #[case(sum(RowExpr::DaysBetween { from: boxed(col("origination_date")), to: boxed(col("as_of")) }), "SUM(CAST(as_of - origination_date AS DECIMAL(38, 0)))")]
 #[case(sum(RowExpr::MonthsBetween { from: boxed(col("origination_date")), to: boxed(col("as_of")) }), "SUM(CAST((EXTRACT(YEAR FROM as_of) - EXTRACT(YEAR FROM origination_date)) * 12 + EXTRACT(MONTH FROM as_of) - EXTRACT(MONTH FROM origination_date) AS DECIMAL(38, 0)))")]
+#[case(sum(RowExpr::FullMonthsBetween { from: boxed(col("origination_date")), to: boxed(col("as_of")) }), "SUM(CAST((EXTRACT(YEAR FROM as_of) - EXTRACT(YEAR FROM origination_date)) * 12 + EXTRACT(MONTH FROM as_of) - EXTRACT(MONTH FROM origination_date) - CASE WHEN origination_date <= as_of AND EXTRACT(DAY FROM as_of) < EXTRACT(DAY FROM origination_date) AND EXTRACT(DAY FROM as_of + 1) <> 1 THEN 1 WHEN origination_date > as_of AND EXTRACT(DAY FROM origination_date) < EXTRACT(DAY FROM as_of) AND EXTRACT(DAY FROM origination_date + 1) <> 1 THEN -1 ELSE 0 END AS DECIMAL(38, 0)))")]
+#[case(sum(RowExpr::DaysBetween { from: boxed(later(col("as_of"), -7)), to: boxed(later(col("as_of"), 30)) }), "SUM(CAST((as_of + 30) - (as_of - 7) AS DECIMAL(38, 0)))")]
 fn a_measure_over_rows(#[case] measure: RowMeasure, #[case] sql: &str) {
     let statement = written(&[kpi("k", measure.clone())]).unwrap();
     assert_eq!(column(&statement, "m1"), sql);
@@ -109,6 +115,7 @@ fn b() -> Formula {
 #[case(a() + b() - -1, "(m1 + CAST(m2 AS DECIMAL(38, 17))) - (-1)")]
 #[case(100 * a() / b(), "((100 * m1) / NULLIF(m2, 0))")]
 #[case(a() * b(), "(CAST(m1 AS DOUBLE PRECISION) * m2)")]
+#[case(a() / a(), "CASE WHEN m1 <> 0 THEN CAST(1 AS DECIMAL(38, 0)) END")]
 #[case(a() / 12, "(m1 / 12)")]
 #[case(Formula::from(1) / Formula::from(12), "(CAST(1 AS DOUBLE PRECISION) / 12)")]
 #[case(a().at_most(b()), "CASE WHEN m1 IS NULL OR m2 IS NULL THEN NULL ELSE LEAST(m1, CAST(m2 AS DECIMAL(38, 17))) END")]
@@ -236,13 +243,15 @@ fn tables_and_columns_of_ones_own() {
     let mut options = StatementOptions { table: "my \"tape\"".into(), ..StatementOptions::default() };
     options.types.insert(Column::new("user"), SqlType::Decimal(4));
     options.types.insert(Column::new("ead"), SqlType::Decimal(3));
-    let own = kpi("User's", sum(col("user") + col("ead")));
+    options.added.insert(Column::new("insured"), ColumnType::Money);
+    let own = kpi("User's", sum(col("user") + col("ead")).filter(col("insured").gt(0)));
     let text = statement(&[&own as &dyn Kpi], &options).unwrap().text;
     for part in [
         "THEN CAST('user: more than 4 decimals: ' || CAST(\"user\" AS TEXT) AS DECIMAL(38, 4)) \
          ELSE CAST(CAST(\"user\" AS TEXT) AS DECIMAL(38, 4)) END AS \"user\"",
         "FROM \"my \"\"tape\"\"\"\n",
-        "SUM(\"user\" + CAST(ead AS DECIMAL(38, 4))) AS m1",
+        "THEN SUM(\"user\" + CAST(ead AS DECIMAL(38, 4))) FILTER (WHERE \"insured\" > 0) WHEN",
+        "ELSE CAST(CAST(\"insured\" AS TEXT) AS DECIMAL(38, 17)) END AS \"insured\"",
         "m1 AS \"User's\"\n",
     ] {
         assert!(text.contains(part), "{part} in {text}");
@@ -255,8 +264,8 @@ fn nested(depth: usize) -> Formula {
 
 #[rstest]
 #[case(a().lag(1), "LAG reads an earlier snapshot")]
-#[case(sum("usr").into(), "column `usr` is not canonical, and no type was given for it")]
-#[case(count_distinct("usr").into(), "column `usr` is not canonical, and no type was given for it")]
+#[case(sum("usr").into(), "column `usr` is neither canonical nor added")]
+#[case(count_distinct("usr").into(), "column `usr` is neither canonical nor added")]
 #[case(sum("segment").into(), "segment: expected a number, found a text")]
 #[case(sum(RowExpr::DaysBetween { from: boxed(col("dpd")), to: boxed(col("as_of")) }).into(), "dpd: expected a date, found a number")]
 #[case(count().filter(col("dpd").eq(lit("x"))).into(), "dpd = 'x': a number cannot be compared with a text")]
@@ -264,6 +273,7 @@ fn nested(depth: usize) -> Formula {
 #[case(count().filter(col("dpd").is_true()).into(), "dpd: expected a truth value, found a number")]
 #[case(count().filter(col("segment").eq(lit("\0"))).into(), "PostgreSQL has no texts with the character NUL")]
 #[case(sum(col("pd") * col("pd") * col("pd") * col("pd") * col("ead")).into(), "it needs 26 decimals, and SQL gets at most 24")]
+#[case(count().filter(later(col("as_of"), 36_526).eq(col("as_of"))).into(), "ADD_DAYS: expected at most 36525 days, found 36526")]
 #[case(held().reduce(key("b") / key("late")), "it divides by a total per key, which SQL would skip where it is zero")]
 #[case(held().reduce(key("none")), "`none` is not one of the totals per `borrower_id`")]
 #[case(held().reduce(key("b") - total(held().reduce(key("b")))), "a total inside totals per key is itself per key")]

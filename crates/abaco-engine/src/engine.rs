@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use crate::recent::RecentPlans;
 use crate::suggest::nearest;
 use crate::{
-    AsOf, AuditEvent, DefinitionError, Definitions, EngineError, Finished, KpiResult, ObservedScales, Plan,
-    PlanOptions, State,
+    AsOf, AuditEvent, Baselines, Definition, DefinitionError, Definitions, EngineError, Expectation, Finding,
+    FindingKind, Finished, KpiResult, ObservedScales, Plan, PlanOptions, Reference, State, Status,
 };
 
 /// A set of KPIs with what an institution says about them.
@@ -173,9 +173,24 @@ impl KpiEngine {
         as_of: AsOf,
         observed: &ObservedScales,
     ) -> Result<Calculation, EngineError> {
+        self.finish_against(plan, state, as_of, observed, &Baselines::none())
+    }
+
+    /// The same, held also against an earlier run.
+    ///
+    /// # Errors
+    /// Those of [`Plan::finish`].
+    pub fn finish_against(
+        &self,
+        plan: &Plan,
+        state: &State,
+        as_of: AsOf,
+        observed: &ObservedScales,
+        baselines: &Baselines,
+    ) -> Result<Calculation, EngineError> {
         let mut audit = vec![self.event("started", None, "ok", None)];
         let mut finished = plan.finish_observed(state, as_of, observed)?;
-        self.judge(plan, &mut finished);
+        self.judge(plan, &mut finished, baselines);
         // The totals come first; the groups repeat their KPIs and would bury them.
         let totals = finished.groups.iter().take(1).flat_map(|totals| &totals.kpis);
         audit.extend(totals.map(|result| self.kpi_event(result)));
@@ -195,16 +210,27 @@ impl KpiEngine {
         observed: &ObservedScales,
     ) -> Result<Finished, EngineError> {
         let mut finished = plan.finish_totals(state, as_of, observed)?;
-        self.judge(plan, &mut finished);
+        self.judge(plan, &mut finished, &Baselines::none());
         Ok(finished)
     }
 
-    fn judge(&self, plan: &Plan, finished: &mut Finished) {
+    fn judge(&self, plan: &Plan, finished: &mut Finished, baselines: &Baselines) {
+        let expected: Vec<Option<Expectation>> = plan
+            .kpis()
+            .map(|(spec, _)| self.definitions.get(&spec.id).map(Definition::expectation))
+            .collect();
         for group in &mut finished.groups {
-            for (result, (spec, _)) in group.kpis.iter_mut().zip(plan.kpis()) {
-                if let Some(definition) = self.definitions.get(&spec.id) {
-                    result.status = definition.judge(&result.outcome, spec.direction);
-                }
+            for ((result, (spec, _)), expected) in group.kpis.iter_mut().zip(plan.kpis()).zip(&expected) {
+                let Some(expected) = expected else { continue };
+                let prior = result.prior.as_ref().and_then(|prior| prior.exact.as_ref());
+                let reference = Reference { prior, baseline: baselines.get(&group.by, &spec.id) };
+                (result.status, result.findings) =
+                    expected.judge(&result.outcome, spec.direction, reference).unwrap_or_else(|error| {
+                        // Too large to be compared: it is not passed over.
+                        let finding =
+                            Finding::new(FindingKind::Unjudged, Status::Critical, error.to_string());
+                        (Status::Critical, vec![finding])
+                    });
             }
         }
     }

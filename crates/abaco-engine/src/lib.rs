@@ -39,8 +39,8 @@ pub use evaluate::Evaluate;
 pub use finish::{AsOf, Finished, Group, GroupOutcomes, KpiResult, ObservedScales, Outcomes, Prior};
 pub use fold::Projection;
 pub use judgement::{
-    Baseline, Change, ChangeError, Covenant, Expectation, Finding, FindingKind, Limit, Measured, Reference,
-    Since,
+    Baseline, Baselines, Change, ChangeError, Covenant, Expectation, Finding, FindingKind, Limit, Measured,
+    Reference, Since,
 };
 pub use language::{
     DimensionError, LanguageError, MAX_CHAIN, MAX_DEPTH, MAX_NODES, MAX_TEXT_BYTES, check_dimensions,
@@ -49,7 +49,7 @@ pub use language::{
 pub use plan::{Plan, PlanOptions};
 pub use sql::{LeftOut, SqlType, Statement, StatementMeasure, StatementOptions, statement};
 pub use state::State;
-pub use threshold::{Status, ThresholdError, Thresholds, ValidRange, judge};
+pub use threshold::{Status, ThresholdError, Thresholds, ValidRange};
 
 /// The Arrow that this crate speaks; use it so that types match.
 pub use arrow;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use abaco_kpi::{Direction, Fraction, Outcome};
+use abaco_kpi::{Direction, Fraction};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -122,10 +122,37 @@ impl Thresholds {
     }
 }
 
+impl Thresholds {
+    /// Refuses levels at which these thresholds are left that are not on their better side.
+    ///
+    /// # Errors
+    /// [`ThresholdError::Leave`], also for a level without its threshold.
+    pub fn check_leave(&self, leave: &Self, direction: Direction) -> Result<(), ThresholdError> {
+        for (leave, enter) in [(leave.warning, self.warning), (leave.critical, self.critical)] {
+            let Some(leave) = leave else { continue };
+            let better = enter.is_some_and(|enter| match direction {
+                Direction::LowerIsBetter => leave <= enter,
+                Direction::HigherIsBetter => leave >= enter,
+                Direction::Neutral => false,
+            });
+            if !better {
+                return Err(ThresholdError::Leave { leave });
+            }
+        }
+        leave.check(direction)
+    }
+}
+
 /// Why thresholds cannot be meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ThresholdError {
+    /// A level at which a threshold is left, and that is no better than it.
+    #[error("the level {leave}, at which a threshold is left, must lie on its better side")]
+    Leave {
+        /// The level.
+        leave: Decimal,
+    },
     /// A KPI without a worse side.
     #[error("neither direction is better, so it takes no thresholds")]
     Neutral,
@@ -183,32 +210,9 @@ impl ValidRange {
     }
 }
 
-/// The status of an outcome: that of its thresholds, or critical outside the valid range.
-///
-/// ```
-/// use abaco_engine::{judge, Status, Thresholds, ValidRange};
-/// use abaco_kpi::{Decimal, Direction, Fraction, Outcome, Rounding, Undefined, Value};
-///
-/// let percent = ValidRange { min: Some(Decimal::ZERO), max: Some(Decimal::from(100)) };
-/// let exact = Fraction::from(-1);
-/// let outcome = Outcome::Value(Value { rounded: exact.round(Rounding::half_away(2))?, exact, caught: None });
-/// let none = Thresholds::default();
-/// assert_eq!(judge(&outcome, Direction::LowerIsBetter, &none, &percent), Status::Critical);
-/// let undefined = Outcome::Undefined(Undefined::NoRows);
-/// assert_eq!(judge(&undefined, Direction::LowerIsBetter, &none, &percent), Status::None);
-/// # Ok::<(), abaco_kpi::KpiError>(())
-/// ```
-pub fn judge(outcome: &Outcome, direction: Direction, thresholds: &Thresholds, range: &ValidRange) -> Status {
-    let Some(value) = outcome.exact() else {
-        return Status::None;
-    };
-    // A possible value is not yet a good one: only thresholds say that it is.
-    if range.contains(value) { thresholds.judge(value, direction) } else { Status::Critical }
-}
-
 #[cfg(test)]
 mod tests {
-    use abaco_kpi::{KpiError, Rounding, Undefined, Value};
+    use abaco_kpi::KpiError;
 
     use super::*;
 
@@ -219,10 +223,6 @@ mod tests {
     /// `text` plus `sign` times one part in 10^30: finer than any decimal.
     fn beside(text: &str, sign: i128) -> Result<Fraction, KpiError> {
         Fraction::from(decimal(text)).plus(&Fraction::ratio(sign, 10_i128.pow(30))?)
-    }
-
-    fn outcome(exact: Fraction) -> Outcome {
-        Outcome::Value(Value { rounded: exact.round(Rounding::half_away(2)).unwrap(), exact, caught: None })
     }
 
     #[test]
@@ -268,47 +268,31 @@ mod tests {
     }
 
     #[test]
-    fn outside_the_range_is_critical_whatever_the_thresholds_say() -> Result<(), KpiError> {
-        let percent = ValidRange { min: Some(decimal("0")), max: Some(decimal("100")) };
-        let open = ValidRange { max: None, ..percent };
-        let lax = Thresholds { warning: Some(decimal("1000")), critical: None };
+    fn a_threshold_is_left_on_its_better_side() {
+        let par = Thresholds { warning: Some(decimal("5")), critical: Some(decimal("8")) };
+        let leave = |warning: &str, critical: Option<&str>| Thresholds {
+            warning: Some(decimal(warning)),
+            critical: critical.map(decimal),
+        };
         let cases = [
-            (percent, Thresholds::default(), "0", [Status::Critical, Status::None, Status::None]),
-            (percent, Thresholds::default(), "100", [Status::None, Status::None, Status::Critical]),
-            (percent, lax, "100", [Status::Ok, Status::Ok, Status::Critical]),
-            (open, lax, "100", [Status::Ok; 3]),
-            (open, lax, "1000", [Status::Ok, Status::Warning, Status::Warning]),
-            (ValidRange::default(), Thresholds::default(), "100", [Status::None; 3]),
+            (leave("4", Some("7")), Ok(())),
+            (leave("5", Some("8")), Ok(())),
+            (leave("4", None), Ok(())),
+            (
+                leave("5.1", None),
+                Err("the level 5.1, at which a threshold is left, must lie on its better side"),
+            ),
+            (
+                leave("4", Some("3")),
+                Err("lower is better, so the warning 4 must not lie above the critical threshold 3"),
+            ),
         ];
-        for (range, thresholds, at, expected) in cases {
-            for (sign, expected) in [-1, 0, 1].into_iter().zip(expected) {
-                let outcome = outcome(beside(at, sign)?);
-                let found = judge(&outcome, Direction::LowerIsBetter, &thresholds, &range);
-                assert_eq!(found, expected, "{range:?} {thresholds:?} {at} {sign}");
-            }
+        for (leave, expected) in cases {
+            let found = par.check_leave(&leave, Direction::LowerIsBetter).map_err(|error| error.to_string());
+            assert_eq!(found, expected.map_err(str::to_owned), "{leave:?}");
         }
-        // A range needs no direction.
-        let far = outcome(Fraction::from(101));
-        assert_eq!(judge(&far, Direction::Neutral, &Thresholds::default(), &percent), Status::Critical);
-        Ok(())
-    }
-
-    #[test]
-    fn without_a_value_there_is_nothing_to_judge() {
-        let strict = Thresholds { warning: Some(decimal("0")), critical: Some(decimal("0")) };
-        let range = ValidRange { min: Some(decimal("0")), max: None };
-        let outcomes = [
-            Outcome::Undefined(Undefined::NoRows),
-            Outcome::Unavailable(vec!["dpd".into()]),
-            Outcome::Failed("too_large".into()),
-        ];
-        for outcome in outcomes {
-            assert_eq!(
-                judge(&outcome, Direction::LowerIsBetter, &strict, &range),
-                Status::None,
-                "{outcome:?}"
-            );
-        }
+        let none = Thresholds::default();
+        assert!(none.check_leave(&leave("1", None), Direction::LowerIsBetter).is_err());
     }
 
     #[test]

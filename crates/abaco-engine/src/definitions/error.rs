@@ -98,6 +98,12 @@ pub enum DefinitionProblem {
         /// How many are allowed.
         allowed: usize,
     },
+    /// A share that every value differs by.
+    #[error("`anomaly` is a share above 0, found {share}")]
+    Anomaly {
+        /// The share.
+        share: abaco_kpi::Decimal,
+    },
     /// Two entries have the same id.
     #[error("defined twice")]
     Duplicate,

@@ -4,6 +4,7 @@ use abaco_kpi::{Basis, Direction, Rounding, Unit};
 use serde::Deserialize;
 
 use super::columns::Columns;
+use super::promises::{ChangeEntry, CovenantEntry};
 use super::{Definition, Refresh};
 use crate::threshold::{Thresholds, ValidRange};
 use crate::yaml::Quoted;
@@ -53,7 +54,13 @@ pub(super) struct Entry {
     departments: Vec<String>,
     refresh: Option<Refresh>,
     thresholds: Option<ThresholdsEntry>,
+    leave: Option<ThresholdsEntry>,
     valid_range: Option<RangeEntry>,
+    #[serde(default)]
+    changes: Vec<ChangeEntry>,
+    #[serde(default)]
+    covenants: Vec<CovenantEntry>,
+    anomaly: Option<Quoted>,
     rounding: Option<RoundingEntry>,
     data_source: Option<String>,
 }
@@ -63,6 +70,13 @@ pub(super) struct Entry {
 pub(super) struct ThresholdsEntry {
     warning: Option<Quoted>,
     critical: Option<Quoted>,
+}
+
+impl From<ThresholdsEntry> for Thresholds {
+    fn from(entry: ThresholdsEntry) -> Self {
+        let of = |threshold: Option<Quoted>| threshold.map(|threshold| threshold.0);
+        Self { warning: of(entry.warning), critical: of(entry.critical) }
+    }
 }
 
 #[derive(Deserialize)]
@@ -112,10 +126,6 @@ impl Entry {
     /// The definition that stands at this index of the list.
     pub(super) fn definition(self, index: usize) -> Definition {
         let entry = self;
-        let thresholds = entry.thresholds.map_or_else(Thresholds::default, |thresholds| Thresholds {
-            warning: thresholds.warning.map(|threshold| threshold.0),
-            critical: thresholds.critical.map(|threshold| threshold.0),
-        });
         Definition {
             index,
             id: entry.id,
@@ -130,8 +140,12 @@ impl Entry {
             owner: entry.owner,
             departments: entry.departments,
             refresh: entry.refresh,
-            thresholds,
+            thresholds: entry.thresholds.map(Thresholds::from).unwrap_or_default(),
+            leave: entry.leave.map(Thresholds::from).unwrap_or_default(),
             valid_range: entry.valid_range.map_or_else(ValidRange::default, |range| range.0),
+            changes: entry.changes.into_iter().map(|change| change.0).collect(),
+            covenants: entry.covenants.into_iter().map(|covenant| covenant.0).collect(),
+            anomaly: entry.anomaly.map(|share| share.0),
             rounding: entry.rounding.map(|rounding| rounding.0),
             data_source: entry.data_source,
         }

@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod kpis;
 mod place;
+mod promises;
 #[cfg(test)]
 mod schema;
 
@@ -17,12 +18,13 @@ pub use error::{DefinitionError, DefinitionProblem};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use abaco_kpi::{Basis, Direction, Kpi, KpiSpec, Outcome, Rounding, Unit};
+use abaco_kpi::{Basis, Decimal, Direction, Kpi, KpiSpec, Rounding, Unit};
 use serde::{Deserialize, Serialize};
 
 use self::file::File;
+use crate::judgement::{Change, Covenant, Expectation};
 use crate::suggest::nearest;
-use crate::threshold::{Status, Thresholds, ValidRange, judge};
+use crate::threshold::{Thresholds, ValidRange};
 use crate::yaml::{self, YamlError};
 
 /// The largest file, in bytes.
@@ -94,8 +96,16 @@ pub struct Definition {
     pub refresh: Option<Refresh>,
     /// From where on it is a warning or critical.
     pub thresholds: Thresholds,
+    /// Back to which level it must come before it no longer is a warning or critical.
+    pub leave: Thresholds,
     /// The values that can be right at all.
     pub valid_range: ValidRange,
+    /// Limits on its change.
+    pub changes: Vec<Change>,
+    /// What was promised to a lender.
+    pub covenants: Vec<Covenant>,
+    /// By how much of itself a value may differ from the baseline's before it is unusual.
+    pub anomaly: Option<Decimal>,
     /// A rounding that replaces the KPI's, or is that of a new KPI.
     pub rounding: Option<Rounding>,
     /// Where the data comes from, for people.
@@ -241,8 +251,13 @@ impl Definitions {
         let Some(kpi) = kpis.iter().find(|kpi| kpi.spec().id == definition.id) else {
             return Err(unknown(&definition.id, kpis));
         };
-        definition.thresholds.check(kpi.spec().direction)?;
-        Ok(())
+        let direction = kpi.spec().direction;
+        definition.thresholds.check(direction)?;
+        definition.thresholds.check_leave(&definition.leave, direction)?;
+        match definition.anomaly {
+            Some(share) if share <= Decimal::ZERO => Err(DefinitionProblem::Anomaly { share }),
+            _ => Ok(()),
+        }
     }
 
     fn problem(&self, definition: &Definition, problem: DefinitionProblem) -> DefinitionError {
@@ -251,9 +266,16 @@ impl Definitions {
 }
 
 impl Definition {
-    /// The status of an outcome by these thresholds and this range.
-    pub fn judge(&self, outcome: &Outcome, direction: Direction) -> Status {
-        judge(outcome, direction, &self.thresholds, &self.valid_range)
+    /// The rules by which the KPI is judged.
+    pub fn expectation(&self) -> Expectation {
+        Expectation {
+            thresholds: self.thresholds,
+            leave: self.leave,
+            valid_range: self.valid_range,
+            changes: self.changes.clone(),
+            covenants: self.covenants.clone(),
+            anomaly: self.anomaly,
+        }
     }
 }
 

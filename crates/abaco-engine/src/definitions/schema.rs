@@ -14,6 +14,8 @@ use serde_json::{Map, Value, json};
 use super::Refresh;
 use super::columns::{ColumnEntry, KindName, TypeName};
 use super::file::{Ends, Entry, File, ThresholdsEntry};
+use super::promises::{ChangeLimits, CovenantBounds};
+use crate::judgement::{Measured, Since};
 
 /// Learns the names of a struct's fields or an enum's variants, and reads nothing.
 struct Names<'n>(&'n mut Vec<&'static str>);
@@ -88,6 +90,10 @@ fn shared(definition: &str, description: &str) -> Value {
     json!({ "description": description, "$ref": format!("#/$defs/{definition}") })
 }
 
+fn listed(description: &str, items: Value) -> Value {
+    json!({ "description": description, "type": "array", "items": items })
+}
+
 const SNAKE_CASE: &str = "^[a-z][a-z0-9_]*$";
 
 fn schema() -> Value {
@@ -138,6 +144,32 @@ fn kpi() -> Value {
             ("critical", shared("decimal", "From here on it is critical.")),
         ],
     );
+    let leave = object::<ThresholdsEntry>(
+        &[],
+        &[
+            ("warning", shared("decimal", "Better than this it is no longer a warning.")),
+            ("critical", shared("decimal", "Better than this it is no longer critical.")),
+        ],
+    );
+    let mut change = object::<ChangeLimits>(
+        &["since", "measured"],
+        &[
+            ("since", one_of::<Since>("The snapshot before on the same tape, or the last published run.")),
+            ("measured", one_of::<Measured>("In the KPI's unit, or as a part of the earlier value.")),
+            ("warning", shared("decimal", "From here on it is a warning.")),
+            ("critical", shared("decimal", "From here on it is critical.")),
+        ],
+    );
+    change["minProperties"] = json!(3);
+    let mut covenant = object::<CovenantBounds>(
+        &["name"],
+        &[
+            ("name", text("Where it is written.")),
+            ("at_most", shared("decimal", "The value stays at or below.")),
+            ("at_least", shared("decimal", "The value stays at or above.")),
+        ],
+    );
+    (covenant["minProperties"], covenant["maxProperties"]) = (json!(2), json!(2));
     let mut range = object::<Ends>(
         &[],
         &[
@@ -176,7 +208,17 @@ fn kpi() -> Value {
             ("departments", texts("Who uses it.")),
             ("refresh", one_of::<Refresh>("How often it is due.")),
             ("thresholds", described(thresholds, "The values from which on it is a warning or critical.")),
+            (
+                "leave",
+                described(leave, "Back to which value it must come before it no longer is: hysteresis."),
+            ),
             ("valid_range", described(range, "The values that can be right at all.")),
+            ("changes", listed("Limits on its change for the worse.", change)),
+            ("covenants", listed("What was promised to a lender; a breach is critical.", covenant)),
+            (
+                "anomaly",
+                shared("decimal", "By how much of the baseline's value it may differ before it is unusual."),
+            ),
             ("rounding", described(rounding, "A rounding that replaces the KPI's, or is that of a new KPI.")),
             ("data_source", text("Where the data comes from, for people.")),
         ],

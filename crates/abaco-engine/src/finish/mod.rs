@@ -7,7 +7,7 @@ pub(crate) mod terms;
 
 use std::borrow::Cow;
 
-use abaco_kpi::{Absent, Column, Decimal, ExactForm, KpiSpec, Outcome, Scaled, Value, exact_form};
+use abaco_kpi::{Absent, Column, Decimal, ExactForm, Fraction, KpiSpec, Outcome, Scaled, Value, exact_form};
 use chrono::NaiveDate;
 use rayon::prelude::*;
 
@@ -21,7 +21,7 @@ use crate::plan::node::ColumnId;
 use crate::plan::{Plan, PlannedBody, PlannedKpi};
 use crate::state::key::KeyValue;
 use crate::state::{SetState, State};
-use crate::{EngineError, Status};
+use crate::{EngineError, Finding, Status};
 
 /// Fewer outcomes are computed before other threads have woken up.
 const WORTH_THREADS: usize = 1_000;
@@ -55,8 +55,10 @@ pub struct KpiResult {
     pub id: Cow<'static, str>,
     /// Its value, or why it has none.
     pub outcome: Outcome,
-    /// How it stands against its thresholds; `None` until an engine with definitions has judged it.
+    /// How it stands against what is expected of it; `None` until an engine with definitions has judged it.
     pub status: Status,
+    /// What the rules have to say about it.
+    pub findings: Vec<Finding>,
     /// The exact form of the value.
     pub exact: Option<ExactForm>,
     /// The formula's measures by their text, each with its exact total where it has one.
@@ -76,6 +78,8 @@ pub struct Prior {
     pub as_of: NaiveDate,
     /// The rounded value there, if it had one.
     pub value: Option<Decimal>,
+    /// The exact value there.
+    pub exact: Option<Fraction>,
 }
 
 impl Plan {
@@ -222,6 +226,7 @@ fn result(kpi: &PlannedKpi, terms: &GroupTerms<'_>, floors: &[u32], earlier: Opt
         id: kpi.spec.id.clone(),
         outcome: Outcome::Unavailable(Vec::new()),
         status: Status::None,
+        findings: Vec::new(),
         exact: None,
         components: Vec::new(),
         rows: terms.rows(),
@@ -242,7 +247,10 @@ fn result(kpi: &PlannedKpi, terms: &GroupTerms<'_>, floors: &[u32], earlier: Opt
     if let Outcome::Value(value) = &result.outcome {
         result.exact = exact_form(&body.formula, &value.exact, &|term| terms.total(term, floors));
     }
-    result.prior = earlier.map(|as_of| Prior { as_of, value: outcome(&kpi.spec, body, terms, 1).value() });
+    result.prior = earlier.map(|as_of| {
+        let earlier = outcome(&kpi.spec, body, terms, 1);
+        Prior { as_of, value: earlier.value(), exact: earlier.exact().cloned() }
+    });
     result
 }
 

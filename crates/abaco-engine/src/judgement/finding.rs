@@ -25,6 +25,8 @@ pub enum FindingKind {
     Saturated,
     /// The value differs unusually from the one of an earlier run.
     Anomaly,
+    /// A rule could not be applied.
+    Unjudged,
 }
 
 impl FindingKind {
@@ -38,6 +40,7 @@ impl FindingKind {
             Self::OutOfRange => "out_of_range",
             Self::Saturated => "saturated",
             Self::Anomaly => "anomaly",
+            Self::Unjudged => "unjudged",
         }
     }
 }
@@ -61,7 +64,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(kind: FindingKind, severity: Status, message: String) -> Self {
+    pub(crate) fn new(kind: FindingKind, severity: Status, message: String) -> Self {
         Self { kind, severity, message }
     }
 }

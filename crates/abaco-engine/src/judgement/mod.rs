@@ -9,4 +9,4 @@ mod rules;
 
 pub use self::change::{Change, ChangeError, Measured, Since};
 pub use self::finding::{Finding, FindingKind};
-pub use self::rules::{Baseline, Covenant, Expectation, Limit, Reference};
+pub use self::rules::{Baseline, Baselines, Covenant, Expectation, Limit, Reference};

@@ -1,6 +1,10 @@
 //! The rules of a KPI, and what they say of a value.
 
-use abaco_kpi::{Decimal, Direction, Fraction, KpiError, Outcome};
+use std::collections::BTreeMap;
+
+use abaco_kpi::{Column, Decimal, Direction, Fraction, KpiError, Outcome};
+
+use hashbrown::HashMap;
 
 use super::change::{Change, Since, is_unusual};
 use super::{Finding, FindingKind};
@@ -71,6 +75,30 @@ pub struct Baseline {
     pub status: Status,
 }
 
+/// The KPIs of an earlier run, by the columns and values of their group and by their id.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baselines(HashMap<(Group, String), Baseline>);
+
+/// A group's columns and values, whatever the order in which they are written.
+type Group = BTreeMap<Column, Option<String>>;
+
+impl Baselines {
+    /// No earlier run.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Adds a KPI of a group; the totals have no columns.
+    pub fn insert(&mut self, by: Vec<(Column, Option<String>)>, id: impl Into<String>, baseline: Baseline) {
+        self.0.insert((by.into_iter().collect(), id.into()), baseline);
+    }
+
+    /// A KPI of a group.
+    pub fn get(&self, by: &[(Column, Option<String>)], id: &str) -> Option<&Baseline> {
+        if self.0.is_empty() { None } else { self.0.get(&(by.iter().cloned().collect(), id.to_owned())) }
+    }
+}
+
 /// What a value is held against beside fixed limits.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Reference<'r> {
@@ -93,7 +121,7 @@ impl Expectation {
     ///
     /// ```
     /// use abaco_engine::{Baseline, Expectation, Reference, Status, Thresholds};
-    /// use abaco_kpi::{Decimal, Direction, Fraction, Outcome, Rounding, Value};
+    /// use abaco_kpi::{Column, Decimal, Direction, Fraction, Outcome, Rounding, Value};
     ///
     /// let mut expectation = Expectation::default();
     /// expectation.thresholds.warning = Some(Decimal::from(5));
@@ -361,6 +389,25 @@ mod tests {
         let outside = "out_of_range: lies outside its valid range 0 to 100".to_owned();
         assert_eq!(judged(&expectation, "100.1", None, None), (Status::Critical, vec![outside]));
         assert_eq!(judged(&expectation, "50", None, None), (Status::None, vec![]));
+    }
+
+    #[test]
+    fn without_a_value_there_is_nothing_to_judge() {
+        let zero = Some(decimal("0"));
+        let strict = Expectation {
+            thresholds: Thresholds { warning: zero, critical: zero },
+            valid_range: ValidRange { min: Some(decimal("1")), max: None },
+            ..Expectation::default()
+        };
+        let outcomes = [
+            Outcome::Undefined(abaco_kpi::Undefined::NoRows),
+            Outcome::Unavailable(vec!["dpd".into()]),
+            Outcome::Failed("too_large".into()),
+        ];
+        for outcome in outcomes {
+            let found = strict.judge(&outcome, Direction::LowerIsBetter, Reference::default());
+            assert_eq!(found, Ok((Status::None, vec![])), "{outcome:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use abaco_engine::{Definition, Definitions, Refresh, Status};
+use abaco_engine::{
+    Change, Covenant, Definition, Definitions, Limit, Measured, Reference, Refresh, Since, Status, Thresholds,
+};
 use abaco_kpi::{
     Decimal, Direction, FormulaKpi, Fraction, Kpi, KpiSpec, Outcome, Rounding, Unit, Value, count,
 };
@@ -135,7 +137,9 @@ fn a_definition_judges() {
         ("par_ge_30", Direction::LowerIsBetter, outcome(101, 1), Status::Critical),
     ];
     for (id, direction, outcome, expected) in cases {
-        assert_eq!(definitions.get(id).unwrap().judge(&outcome, direction), expected, "{id} {outcome:?}");
+        let expectation = definitions.get(id).unwrap().expectation();
+        let (status, _) = expectation.judge(&outcome, direction, Reference::default()).unwrap();
+        assert_eq!(status, expected, "{id} {outcome:?}");
     }
 }
 
@@ -174,6 +178,52 @@ kpis:
 }
 
 #[test]
+fn every_rule_is_read() {
+    let text = r#"
+version: 1
+kpis:
+  - id: par_30
+    thresholds: { warning: "5", critical: "8" }
+    leave: { warning: "4.5", critical: "7" }
+    changes:
+      - { since: prior, measured: absolute, warning: "0.5" }
+      - { since: baseline, measured: relative, warning: "0.1", critical: "0.25" }
+    covenants:
+      - { name: "facility agreement, 7.1 (b)", at_most: "10" }
+      - { name: "facility agreement, 7.2", at_least: "0" }
+    anomaly: "0.2"
+"#;
+    let definitions = read(text).unwrap();
+    let rules = definitions.get("par_30").unwrap().expectation();
+    let decimal = |text: &str| Decimal::from_str_exact(text).unwrap();
+    assert_eq!(rules.leave, Thresholds { warning: Some(decimal("4.5")), critical: Some(decimal("7")) });
+    let first = Change {
+        since: Since::Prior,
+        measured: Measured::Absolute,
+        warning: Some(decimal("0.5")),
+        critical: None,
+    };
+    let second = Change {
+        since: Since::Baseline,
+        measured: Measured::Relative,
+        warning: Some(decimal("0.1")),
+        critical: Some(decimal("0.25")),
+    };
+    assert_eq!(rules.changes, [first, second]);
+    let covenant = |name: &str, limit| Covenant { name: name.to_owned(), limit };
+    assert_eq!(
+        rules.covenants,
+        [
+            covenant("facility agreement, 7.1 (b)", Limit::AtMost(decimal("10"))),
+            covenant("facility agreement, 7.2", Limit::AtLeast(decimal("0"))),
+        ]
+    );
+    assert_eq!(rules.anomaly, Some(decimal("0.2")));
+    assert!(rules.needs_baseline());
+    assert_eq!(checked(text), Ok(()));
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused() {
     let entry = |rest: &str| format!("version: 1\nkpis:\n  - id: par_90\n  - id: par_30\n    {rest}\n");
     let cases = [
@@ -192,7 +242,7 @@ fn what_cannot_be_meant_is_refused() {
         ("version: 1\nkpis:\n  - owner: CRO".to_owned(), "line 3, column 5: kpis[0]: missing field `id`"),
         (
             entry("formulas: SUM(a)"),
-            "line 5, column 5: kpi `par_30`: kpis[1]: unknown field `formulas`, expected one of `id`, `name`, `formula`, `unit`, `direction`, `convention`, `basis`, `aliases`, `references`, `owner`, `departments`, `refresh`, `thresholds`, `valid_range`, `rounding`, `data_source`",
+            "line 5, column 5: kpi `par_30`: kpis[1]: unknown field `formulas`, expected one of `id`, `name`, `formula`, `unit`, `direction`, `convention`, `basis`, `aliases`, `references`, `owner`, `departments`, `refresh`, `thresholds`, `leave`, `valid_range`, `changes`, `covenants`, `anomaly`, `rounding`, `data_source`",
         ),
         (entry("owner: CRO\n    owner: CFO"), "line 4, column 5: kpis[1]: duplicate field `owner`"),
         (
@@ -232,6 +282,23 @@ fn what_cannot_be_meant_is_refused() {
             "line 5, column 33: kpi `par_30`: kpis[1].rounding.mode: unknown variant `up`, expected `half_away` or `half_even`",
         ),
         (entry("owner: CRO\n  - id: par_30"), "kpi `par_30`: defined twice"),
+        (
+            entry("thresholds: { warning: \"5\" }\n    leave: { warning: \"6\" }"),
+            "kpi `par_30`: the level 6, at which a threshold is left, must lie on its better side",
+        ),
+        (entry("anomaly: \"0\""), "kpi `par_30`: `anomaly` is a share above 0, found 0"),
+        (
+            entry("changes: [{ since: prior, measured: absolute }]"),
+            "line 5, column 14: kpi `par_30`: kpis[1].changes: a change needs `warning`, `critical` or both",
+        ),
+        (
+            entry("changes: [{ since: prior, measured: relative, warning: \"2\", critical: \"1\" }]"),
+            "line 5, column 14: kpi `par_30`: kpis[1].changes: the warning 2 must not lie above the critical limit 1",
+        ),
+        (
+            entry("covenants: [{ name: a, at_most: \"1\", at_least: \"0\" }]"),
+            "line 5, column 16: kpi `par_30`: kpis[1].covenants: a covenant has either `at_most` or `at_least`",
+        ),
         (
             entry("thresholds: { warning: \"8\", critical: \"5\" }"),
             "kpi `par_30`: lower is better, so the warning 8 must not lie above the critical threshold 5",

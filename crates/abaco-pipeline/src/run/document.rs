@@ -2,7 +2,7 @@
 //!
 //! Decimals are strings, times are RFC 3339 in UTC, keys are snake case, and a key that does not apply is null.
 
-use abaco_engine::{Finished, Group, KpiResult};
+use abaco_engine::{Finding, FindingKind, Finished, Group, KpiResult, Status};
 use abaco_kpi::{Decimal, ExactForm};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
@@ -44,6 +44,8 @@ pub struct RunDocument {
     pub kpis: Vec<KpiEntry>,
     /// The groups of each grouping set.
     pub segments: Vec<Segment>,
+    /// What the rules of the definitions have to say, the totals first.
+    pub findings: Vec<FindingEntry>,
     /// The totals per period of each configured rollup, up to the snapshot.
     pub series: Vec<SeriesEntry>,
 }
@@ -135,6 +137,21 @@ pub struct Segment {
     pub kpis: Vec<KpiEntry>,
 }
 
+/// What a rule has to say about a KPI.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingEntry {
+    /// The KPI.
+    pub kpi: String,
+    /// The group's columns and values; empty for the totals.
+    pub by: Map<String, Value>,
+    /// Which rule: `level`, `held`, `change`, `covenant`, `out_of_range`, `saturated`, `anomaly` or `unjudged`.
+    pub kind: FindingKind,
+    /// `warning`, `critical`, or `none` for a remark.
+    pub severity: Status,
+    /// The rule in words, with its limit.
+    pub message: String,
+}
+
 /// A period of a series.
 #[derive(Clone, Debug, Serialize)]
 pub struct SeriesEntry {
@@ -183,6 +200,7 @@ pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
         }
         entries
     };
+    let findings = finished.groups.iter().chain(&cohorts.groups).flat_map(findings).collect();
     let (totals, segments): (Vec<&Group>, Vec<&Group>) =
         finished.groups.iter().partition(|group| group.by.is_empty());
     let segments = segments.into_iter().map(|group| Segment { by: by(group), kpis: with_year(group) });
@@ -215,8 +233,23 @@ pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
         },
         kpis: totals.iter().flat_map(|group| with_year(group)).collect(),
         segments: segments.chain(cohorts).collect(),
+        findings,
         series: series.collect(),
     }
+}
+
+fn findings(group: &Group) -> Vec<FindingEntry> {
+    let of = |result: &KpiResult| {
+        let entry = |finding: &Finding| FindingEntry {
+            kpi: result.id.to_string(),
+            by: by(group),
+            kind: finding.kind,
+            severity: finding.severity,
+            message: finding.message.clone(),
+        };
+        result.findings.iter().map(entry).collect::<Vec<_>>()
+    };
+    group.kpis.iter().flat_map(of).collect()
 }
 
 fn by(group: &Group) -> Map<String, Value> {

@@ -15,17 +15,24 @@ use crate::run::document::RunDocument;
 /// The version of the code that computed a run.
 pub(crate) const CODE_VERSION: &str = concat!("abaco ", env!("CARGO_PKG_VERSION"));
 
+/// What a run has read.
+pub(crate) struct Read<'r> {
+    pub(crate) inputs: &'r [IngestReport],
+    pub(crate) tables: &'r [TableReport],
+    /// Digest of the earlier run's document.
+    pub(crate) history: Option<&'r str>,
+}
+
 /// `sha256:` and the digest of everything that the numbers depend on; not of when or where they were computed.
 pub(crate) fn identity(
     config: &PipelineConfig,
-    inputs: &[IngestReport],
-    tables: &[TableReport],
+    read: &Read<'_>,
     as_of: Option<chrono::NaiveDate>,
     pooled: bool,
 ) -> Result<String, PipelineError> {
-    let inputs: Vec<Option<&str>> = inputs.iter().map(|input| input.sha256.as_deref()).collect();
+    let inputs: Vec<Option<&str>> = read.inputs.iter().map(|input| input.sha256.as_deref()).collect();
     let beside: Vec<(TableRole, Option<&str>)> =
-        tables.iter().map(|table| (table.role, table.input.sha256.as_deref())).collect();
+        read.tables.iter().map(|table| (table.role, table.input.sha256.as_deref())).collect();
     let contracts: Vec<(TableRole, String)> =
         config.tables.iter().map(|table| (table.role, sha256(table.contract_text.as_bytes()))).collect();
     let facts = json!({
@@ -39,7 +46,7 @@ pub(crate) fn identity(
         "as_of": as_of,
         "pooled": pooled,
         "masking_key_id": null,
-        "history": null,
+        "history": read.history,
         "code": CODE_VERSION,
     });
     let text = canonical(&facts).map_err(PipelineError::Json)?;

@@ -1,5 +1,6 @@
 //! A run: ingest, calculate, publish.
 
+mod baseline;
 mod bindings;
 mod cohort;
 mod document;
@@ -28,11 +29,12 @@ use uuid::Uuid;
 use self::bindings::LabelLag;
 use self::cohort::Cohorts;
 pub use self::document::{
-    Exact, KpiEntry, PeriodEntry, PriorEntry, Rows, RunDocument, SCHEMA_VERSION, Segment, SeriesEntry,
+    Exact, FindingEntry, KpiEntry, PeriodEntry, PriorEntry, Rows, RunDocument, SCHEMA_VERSION, Segment,
+    SeriesEntry,
 };
 use self::document::{Heading, Results};
 pub use self::effective::Effective;
-use self::manifest::{Manifest, identity};
+use self::manifest::{Manifest, Read, identity};
 use self::part::{Calculator, Parts};
 pub use self::rollup::{CalendarPeriod, Rollup};
 use self::rollup::{Point, year_before};
@@ -221,7 +223,8 @@ impl Pipeline {
         let first = &request.inputs[0];
         let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
         let Measured { parts, as_of, snapshots, inputs, tables, series, cohorts, effective } = measured;
-        let (finished, audit) = parts.finish(as_of).map_err(of_tape)?;
+        let earlier = self.earlier(request, as_of)?;
+        let (finished, audit) = parts.finish(as_of, &earlier.baselines).map_err(of_tape)?;
         let year_before = finished.as_of.and_then(|as_of| year_before(as_of, &snapshots));
         let year_before = year_before
             .map(|date| parts.values(date).map(|values| (date, values)))
@@ -237,7 +240,12 @@ impl Pipeline {
         let pooled = request.as_of == AsOf::Pooled;
         let heading = Heading {
             run_id: Uuid::now_v7().to_string(),
-            identity: identity(&self.config, &inputs, &tables, finished.as_of, pooled)?,
+            identity: identity(
+                &self.config,
+                &Read { inputs: &inputs, tables: &tables, history: earlier.history.as_deref() },
+                finished.as_of,
+                pooled,
+            )?,
             portfolio: self.config.settings.portfolio.clone(),
             currency: self.config.contract.currency().to_owned(),
             known_at: DateTime::<Utc>::from(SystemTime::now()),
@@ -260,6 +268,17 @@ impl Pipeline {
         };
         let missing_required = self.missing_required(&finished);
         Ok(Run { document, finished, audit, inputs, tables, effective, folder, missing_required })
+    }
+
+    /// The earlier run that a rule asks for, if any does.
+    fn earlier(&self, request: &RunRequest, as_of: AsOf) -> Result<baseline::Earlier, PipelineError> {
+        let asked = self.engine().definitions().iter().any(|kpi| kpi.expectation().needs_baseline());
+        match (asked, &request.out, as_of) {
+            (true, Some(out), AsOf::Date(as_of)) => {
+                baseline::earlier(out, &self.config.settings.portfolio, as_of)
+            }
+            _ => Ok(baseline::Earlier::default()),
+        }
     }
 
     fn check(&self, request: &RunRequest) -> Result<(), PipelineError> {

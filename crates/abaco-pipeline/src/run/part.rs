@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use abaco_engine::{
-    AsOf, AuditEvent, Definitions, EngineError, Finished, Group, KpiEngine, KpiResult, ObservedScales, Plan,
-    State, Status,
+    AsOf, AuditEvent, Baselines, Definitions, EngineError, Finished, Group, KpiEngine, KpiResult,
+    ObservedScales, Plan, State, Status,
 };
 use abaco_kpi::{Column, Decimal, Kpi, KpiSpec, Outcome, Undefined};
 use chrono::NaiveDate;
@@ -74,12 +74,21 @@ impl Parts<'_> {
     }
 
     /// The judged outcomes at a snapshot, with what happened while they were calculated.
-    pub(super) fn finish(&self, as_of: AsOf) -> Result<(Finished, Vec<AuditEvent>), EngineError> {
+    pub(super) fn finish(
+        &self,
+        as_of: AsOf,
+        baselines: &Baselines,
+    ) -> Result<(Finished, Vec<AuditEvent>), EngineError> {
         let mut audit = Vec::new();
         let mut finished = Vec::new();
         for part in &self.parts {
-            let calculation =
-                part.calculator.engine.finish(&part.plan, &part.state, as_of, &self.observed)?;
+            let calculation = part.calculator.engine.finish_against(
+                &part.plan,
+                &part.state,
+                as_of,
+                &self.observed,
+                baselines,
+            )?;
             audit.extend(calculation.audit);
             finished.push(calculation.finished);
         }
@@ -164,6 +173,7 @@ fn no_rows(spec: &KpiSpec) -> KpiResult {
         id: spec.id.clone(),
         outcome: Outcome::Undefined(Undefined::NoRows),
         status: Status::None,
+        findings: Vec::new(),
         exact: None,
         components: Vec::new(),
         rows: 0,

@@ -13,6 +13,7 @@ mod definitions;
 mod embedded;
 mod formats;
 mod identity;
+mod judged;
 mod layouts;
 mod library;
 mod panel;

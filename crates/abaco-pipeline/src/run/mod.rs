@@ -242,7 +242,7 @@ impl Pipeline {
         let mut points = Vec::new();
         for (rollup, of_rollup, parts) in series {
             for point in of_rollup {
-                let totals = parts.totals(point.as_of).map_err(of_tape)?;
+                let totals = parts.totals(&point).map_err(of_tape)?;
                 points.push((rollup, point, totals));
             }
         }

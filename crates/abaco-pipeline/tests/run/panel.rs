@@ -159,6 +159,8 @@ fn kpis() -> Vec<FormulaKpi> {
         ),
         FormulaKpi::new(vintage, 100 * sum("outstanding_balance") / sum("original_principal")),
     ];
+    let yearly = KpiSpec::new("yearly", "yearly", Unit::Currency).annualised();
+    kpis.push(FormulaKpi::new(yearly, sum("paid_interest") * 4));
     for name in [
         "opening_balance",
         "opening_written_off_balance",
@@ -257,6 +259,9 @@ fn a_quarter_of_a_monthly_tape_adds_up_its_months() {
     assert_eq!((quarter.as_of, quarter.partial), ("2025-04-30".parse().unwrap(), true));
     assert_eq!(value(&quarter.kpis, "opening_balance"), "150.00");
     assert_eq!(value(&quarter.kpis, "paid_principal"), "58.00");
+    // Four of these quarters would not make a year: this one is not over.
+    assert_eq!(value(&quarter.kpis, "yearly"), "partial_period");
+    assert_eq!(value(&of("monthly", "2025-04").kpis, "yearly"), "4.00");
     assert!(!of("quarterly", "2025-Q1").partial);
     assert_eq!(value(&of("quarterly", "2025-Q1").kpis, "closing"), "150.00");
     assert_eq!(value(&of("quarterly", "2025-Q1").kpis, "paid_principal"), "all_null");

@@ -156,7 +156,7 @@ pub fn arr() -> FormulaKpi {
 /// SUM(funding_cost) * 365 / MAX(DAYS_BETWEEN(opening_as_of, as_of)) / ((SUM(opening_balance) +
 /// SUM(outstanding_balance)) / 2) - 100 * SUM(servicing_cost) * 365 / MAX(DAYS_BETWEEN(opening_as_of, as_of)) /
 /// ((SUM(opening_balance) + SUM(outstanding_balance)) / 2)`; composed by value from the formulas of
-/// [`cash_yield`] and [`net_chargeoff_annualised`](crate::net_chargeoff_annualised).
+/// [`cash_yield`] and [`net_chargeoff_annualised`].
 ///
 /// # Unit and rounding
 /// Percent, 2 places, half away from zero.

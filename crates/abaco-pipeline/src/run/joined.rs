@@ -15,7 +15,7 @@ use super::rollup::Point;
 use super::{Measured, Pipeline, RunRequest, Split, TableReport, cohort, observed_scales, read};
 use crate::PipelineError;
 use crate::config::TableRole;
-use crate::panel::{Given, Panel, Period, STANDING};
+use crate::panel::{Given, MADE_OF_STANDING, Panel, Period};
 use crate::source::date_text::{date_of, days_since_1970};
 
 impl Pipeline {
@@ -213,7 +213,7 @@ impl<'p, 'w> Walked<'p, 'w> {
     ) -> Result<Self, PipelineError> {
         let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
         // What the panel says of a loan's standing comes before what the tape's contract derives.
-        let bindings = without(&pipeline.bindings, &STANDING);
+        let bindings = without(&pipeline.bindings, &MADE_OF_STANDING);
         let dimensions = pipeline.dimensions.plan(&panel.schema()?, &bindings).map_err(of_tape)?;
         let schema = dimensions.schema();
         let options = PlanOptions { bindings: bindings.clone(), ..pipeline.options(&schema, &bindings) };

@@ -117,7 +117,8 @@ impl Expectation {
 
     /// The status of an outcome, and what the rules have to say about it.
     ///
-    /// Without a value there is nothing to judge, and without an earlier value nothing to say about a change.
+    /// Without a value there is nothing to judge but a covenant, which is then critical; without an earlier value there
+    /// is nothing to say about a change.
     ///
     /// ```
     /// use abaco_engine::{Baseline, Expectation, Reference, Status, Thresholds};
@@ -147,7 +148,7 @@ impl Expectation {
         direction: Direction,
         reference: Reference<'_>,
     ) -> Result<(Status, Vec<Finding>), KpiError> {
-        let Outcome::Value(value) = outcome else { return Ok((Status::None, Vec::new())) };
+        let Outcome::Value(value) = outcome else { return Ok(self.without_value(outcome)) };
         let mut findings = Vec::new();
         let level = self.level(&value.exact, direction, reference.baseline, &mut findings);
         self.range(&value.exact, &mut findings);
@@ -162,6 +163,17 @@ impl Expectation {
         }
         let found = findings.iter().map(|finding| finding.severity).max().unwrap_or(Status::None);
         Ok((found.max(level).max(changes).max(covenants), findings))
+    }
+
+    /// A promise that cannot be shown to be kept is not kept: a covenant does not end with its column.
+    fn without_value(&self, outcome: &Outcome) -> (Status, Vec<Finding>) {
+        let found = self.covenants.iter().map(|covenant| {
+            let message =
+                format!("no value to hold against the covenant {}: {}", covenant.name, outcome.state());
+            Finding::new(FindingKind::Unjudged, Status::Critical, message)
+        });
+        let findings: Vec<Finding> = found.collect();
+        (if findings.is_empty() { Status::None } else { Status::Critical }, findings)
     }
 
     /// The thresholds, and whether an earlier status holds on.
@@ -407,6 +419,12 @@ mod tests {
         for outcome in outcomes {
             let found = strict.judge(&outcome, Direction::LowerIsBetter, Reference::default());
             assert_eq!(found, Ok((Status::None, vec![])), "{outcome:?}");
+            let covenants =
+                vec![Covenant { name: "clause 7.1".to_owned(), limit: Limit::AtMost(decimal("10")) }];
+            let promised = Expectation { covenants, ..strict.clone() };
+            let (status, findings) =
+                promised.judge(&outcome, Direction::LowerIsBetter, Reference::default()).unwrap();
+            assert_eq!((status, findings[0].kind), (Status::Critical, FindingKind::Unjudged), "{outcome:?}");
         }
     }
 

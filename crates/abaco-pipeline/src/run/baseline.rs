@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::PipelineError;
 use crate::canonical_json::sha256;
+use crate::config::PipelineConfig;
 
 /// The largest document of an earlier run that is read.
 const MAX_BYTES: u64 = 1 << 28;
@@ -24,13 +25,25 @@ pub(super) struct Earlier {
     pub(super) history: Option<String>,
 }
 
-/// What an earlier document says, as far as it matters here.
+/// What the manifest of an earlier run says, as far as it decides whether it is the baseline.
 #[derive(Deserialize)]
-struct Document {
+struct Manifest {
     run_id: String,
     portfolio: String,
     as_of: Option<NaiveDate>,
     known_at: String,
+    settings: Profile,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    profile: String,
+}
+
+/// What an earlier document says, as far as it matters here.
+#[derive(Deserialize)]
+struct Document {
+    currency: String,
     kpis: Vec<Kpi>,
     #[serde(default)]
     segments: Vec<Segment>,
@@ -59,33 +72,40 @@ struct Finding {
     severity: Status,
 }
 
-/// Reads the run in `out` of this portfolio with the latest snapshot before `as_of`; of several, the last known.
+/// Reads the run in `out` of this portfolio and profile with the latest snapshot before `as_of`; of several, the last
+/// known.
 ///
 /// # Errors
 /// [`PipelineError::InputUnreadable`] for a run that is there and cannot be read: a baseline is not passed over.
-pub(super) fn earlier(out: &Path, portfolio: &str, as_of: NaiveDate) -> Result<Earlier, PipelineError> {
-    let mut best: Option<((NaiveDate, String, String), Document, String)> = None;
-    for path in documents(out)? {
-        let text = read(&path)?;
-        let document: Document =
-            serde_json::from_str(&text).map_err(|error| PipelineError::input(&path, error.into()))?;
-        let Some(date) = document.as_of.filter(|date| document.portfolio == portfolio && *date < as_of)
-        else {
-            continue;
-        };
-        let rank = (date, document.known_at.clone(), document.run_id.clone());
-        if best.as_ref().is_none_or(|(best, ..)| rank > *best) {
-            best = Some((rank, document, sha256(text.as_bytes())));
+pub(super) fn earlier(
+    out: &Path,
+    config: &PipelineConfig,
+    as_of: NaiveDate,
+) -> Result<Earlier, PipelineError> {
+    let mut best: Option<((NaiveDate, String, String), PathBuf)> = None;
+    for folder in runs(out)? {
+        let path = folder.join("manifest.json");
+        let manifest: Manifest = parse(&path, &read(&path)?)?;
+        let of_this = manifest.portfolio == config.settings.portfolio
+            && manifest.settings.profile == config.settings.profile;
+        let Some(date) = manifest.as_of.filter(|date| of_this && *date < as_of) else { continue };
+        let rank = (date, manifest.known_at, manifest.run_id);
+        if best.as_ref().is_none_or(|(best, _)| rank > *best) {
+            best = Some((rank, folder.join("kpis.json")));
         }
     }
-    Ok(match best {
-        Some((_, document, digest)) => Earlier { baselines: baselines(document), history: Some(digest) },
-        None => Earlier::default(),
-    })
+    let Some((_, path)) = best else { return Ok(Earlier::default()) };
+    let text = read(&path)?;
+    let document: Document = parse(&path, &text)?;
+    if document.currency != config.contract.currency() {
+        // Amounts in another currency are no measure of these.
+        return Ok(Earlier::default());
+    }
+    Ok(Earlier { baselines: baselines(document), history: Some(sha256(text.as_bytes())) })
 }
 
-/// The documents of the published runs; hidden folders are not yet runs.
-fn documents(out: &Path) -> Result<Vec<PathBuf>, PipelineError> {
+/// The folders of the published runs: those with a manifest. Hidden folders are not yet runs.
+fn runs(out: &Path) -> Result<Vec<PathBuf>, PipelineError> {
     let entries = match fs::read_dir(out) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -94,13 +114,17 @@ fn documents(out: &Path) -> Result<Vec<PathBuf>, PipelineError> {
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|error| PipelineError::input(out, error))?;
-        let document = entry.path().join("kpis.json");
-        if !entry.file_name().to_string_lossy().starts_with('.') && document.is_file() {
-            found.push(document);
+        let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if !is_hidden && entry.path().join("manifest.json").is_file() {
+            found.push(entry.path());
         }
     }
     found.sort();
     Ok(found)
+}
+
+fn parse<'t, T: Deserialize<'t>>(path: &Path, text: &'t str) -> Result<T, PipelineError> {
+    serde_json::from_str(text).map_err(|error| PipelineError::input(path, error.into()))
 }
 
 fn read(path: &Path) -> Result<String, PipelineError> {

@@ -7,22 +7,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use abaco_engine::{AsOf, Bindings, Group, ObservedScales, PlanOptions};
+use abaco_engine::{AsOf, Baselines, Bindings, Group, ObservedScales, PlanOptions};
 use arrow::array::{ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Date32Type, Field, Schema, SchemaRef};
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 
 use super::part::{Calculator, Described};
 use super::rollup::Rollup;
 use crate::PipelineError;
 use crate::config::CohortSettings;
 use crate::panel::{Panel, Period};
-use crate::source::date_text::date_of;
+use crate::source::date_text::{date_of, days_since_1970};
 
 /// The columns by which cohorts are told apart.
 const VINTAGE: &str = "vintage";
 const MONTHS_ON_BOOK: &str = "months_on_book";
+pub(super) const COLUMNS: [&str; 2] = [VINTAGE, MONTHS_ON_BOOK];
 const ORIGINATION: &str = "origination_date";
 
 /// The judged outcomes of each cohort and age.
@@ -32,16 +33,26 @@ pub(super) struct Cohorts {
     pub(super) groups: Vec<Group>,
 }
 
+/// What cohorts are made of.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'r> {
+    pub(super) panel: &'r Panel,
+    /// The snapshots that may be looked at.
+    pub(super) ends: &'r BTreeSet<i32>,
+    pub(super) bindings: &'r Bindings,
+    /// The tape, for errors.
+    pub(super) path: &'r Path,
+}
+
 /// Folds the panel by cohort and age; a cohort that has not wholly reached an age is left out there.
 pub(super) fn measure(
     calculator: &Calculator,
     settings: &CohortSettings,
     fiscal_year_starts: u32,
-    panel: &Panel,
-    ends: &BTreeSet<i32>,
-    bindings: &Bindings,
-    path: &Path,
+    rows: &Rows<'_>,
+    baselines: &Baselines,
 ) -> Result<Cohorts, PipelineError> {
+    let Rows { panel, ends, bindings, path } = *rows;
     let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
     let schema = panel.schema()?;
     match schema.field_with_name(ORIGINATION) {
@@ -51,6 +62,10 @@ pub(super) fn measure(
                 format!("cohorts need the date column `{ORIGINATION}`, on the tape or in the static table");
             return Err(PipelineError::Table { path: path.to_path_buf(), message });
         }
+    }
+    if let Some(name) = COLUMNS.into_iter().find(|name| schema.field_with_name(name).is_ok()) {
+        let message = format!("column `{name}` has the name by which cohorts are told apart");
+        return Err(PipelineError::Table { path: path.to_path_buf(), message });
     }
     let schema = with_cohort(&schema);
     let options = PlanOptions {
@@ -83,8 +98,16 @@ pub(super) fn measure(
         plan.fold(&mut state, &batch).map_err(of_tape)
     })?;
     let observed: BTreeSet<i64> = months.iter().map(|day| month(*day)).collect();
-    let calculation =
-        calculator.engine.finish(&plan, &state, AsOf::Single, &ObservedScales::new()).map_err(of_tape)?;
+    let calculation = calculator
+        .engine
+        .finish_against(&plan, &state, AsOf::Single, &ObservedScales::new(), baselines)
+        .map_err(of_tape)?;
+    let last = observed.last().copied();
+    let period_end = |first: i64| {
+        let (year, month0) = (first.div_euclid(12), first.rem_euclid(12));
+        let first = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, u32::try_from(month0).ok()? + 1, 1)?;
+        Some(month_of(settings.by.period(first, fiscal_year_starts).end))
+    };
     let complete = |group: &Group| {
         let value = |name: &str| {
             group.by.iter().find(|(column, _)| column.name() == name).and_then(|(_, value)| value.clone())
@@ -92,9 +115,11 @@ pub(super) fn measure(
         let (Some(vintage), Some(age)) = (value(VINTAGE), value(MONTHS_ON_BOOK)) else { return false };
         let age: Option<i64> = age.parse().ok();
         let months = originated.get(&vintage);
-        months
-            .zip(age)
-            .is_some_and(|(months, age)| months.iter().all(|month| observed.contains(&(month + age))))
+        let Some((months, age)) = months.zip(age) else { return false };
+        // More loans may come until the cohort's own period is over.
+        let over = months.first().and_then(|first| period_end(*first));
+        let over = over.zip(last).is_some_and(|(end, last)| end + age <= last);
+        over && months.iter().all(|month| observed.contains(&(month + age)))
     };
     let groups = calculation.finished.groups.into_iter().filter(complete).collect();
     let described = plan.kpis().map(|(spec, text)| (spec.clone(), text.to_owned())).collect();
@@ -108,16 +133,18 @@ fn with_cohort(schema: &SchemaRef) -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// The last of the snapshots of each calendar month.
+/// The last of the snapshots of each calendar month that is over.
 fn month_ends(days: &BTreeSet<i32>) -> BTreeSet<i32> {
-    let dates: Vec<_> = days.iter().map(|day| (date_of(*day), *day)).collect();
-    let last: BTreeMap<_, i32> =
-        dates.into_iter().map(|(date, day)| (Rollup::Monthly.period(date, 1), day)).collect();
-    last.into_values().collect()
+    let dates: Vec<NaiveDate> = days.iter().map(|day| date_of(*day)).collect();
+    let over = Rollup::Monthly.points(&dates, 1).into_iter().filter(|point| !point.partial);
+    over.filter_map(|point| i32::try_from(days_since_1970(point.as_of)).ok()).collect()
 }
 
 /// Calendar months since the year 0.
 fn month(day: i32) -> i64 {
-    let date = date_of(day);
+    month_of(date_of(day))
+}
+
+fn month_of(date: NaiveDate) -> i64 {
     i64::from(date.year()) * 12 + i64::from(date.month0())
 }

@@ -162,9 +162,11 @@ pub struct SeriesEntry {
     pub rollup: &'static str,
     /// Its name, such as `2025-11`.
     pub period: String,
+    /// The snapshot from which its flows are counted: that of the period before, if the tape has it.
+    pub from: Option<NaiveDate>,
     /// The tape's last snapshot in it.
     pub as_of: NaiveDate,
-    /// Whether the tape ends before the period does.
+    /// Whether the tape, or what its rows know, ends before the period does.
     pub partial: bool,
     /// The totals.
     pub kpis: Vec<KpiEntry>,
@@ -215,6 +217,7 @@ pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
     let series = series.into_iter().map(|(rollup, point, totals)| SeriesEntry {
         rollup: rollup.as_str(),
         period: point.label,
+        from: totals.prior_as_of,
         as_of: point.as_of,
         partial: point.partial,
         kpis: totals.groups.iter().flat_map(|group| entries(group, &described)).collect(),

@@ -20,6 +20,14 @@ pub enum Effective {
 }
 
 impl Effective {
+    /// The last day of which any row tells.
+    pub(super) fn latest(self) -> Option<NaiveDate> {
+        match self {
+            Self::Unknown => None,
+            Self::On(date) | Self::Between(_, date) => Some(date),
+        }
+    }
+
     /// The day, where the rows agree on one.
     pub fn date(self) -> Option<NaiveDate> {
         match self {

@@ -9,7 +9,7 @@ use abaco_kpi::Column;
 use chrono::NaiveDate;
 
 use super::drill::{Drill, DrillEntry};
-use super::effective::LagPlan;
+use super::effective::{Effective, LagPlan};
 use super::part::{Calculator, Part, Parts};
 use super::rollup::Point;
 use super::{Measured, Pipeline, RunRequest, Split, TableReport, cohort, observed_scales, read};
@@ -32,7 +32,7 @@ impl Pipeline {
         let panel = Panel::new(&tape, &self.bindings, &given)?;
 
         let snapshots = self.snapshots(&split.snapshot, &panel, first)?;
-        let (lag, lag_state) = self.lag(&panel, first)?.unzip();
+        let lag = self.lag(&panel, first)?;
         let mut parts = Parts {
             parts: vec![snapshots],
             observed: observed_scales(inputs.iter().chain(reports(&tables))),
@@ -49,26 +49,29 @@ impl Pipeline {
         let mut series = Vec::new();
         let dates: Vec<NaiveDate> = ends.iter().map(|day| date_of(*day)).collect();
         for rollup in &self.config.settings.rollups {
-            let points = rollup.points(&dates, self.config.settings.fiscal_year_starts);
+            let mut points = rollup.points(&dates, self.config.settings.fiscal_year_starts);
+            for point in &mut points {
+                point.look_behind_the_label(effective_of(&lag, point.as_of).map_err(of_tape)?);
+            }
             let of_period: BTreeSet<i32> = points.iter().map(end).collect();
             // A month of a monthly tape is what the totals already cover.
             let period = if of_period == ends { parts.parts[1].clone() } else { walked.part(&of_period)? };
             let parts = Parts { parts: vec![snapshots.clone(), period], observed: parts.observed.clone() };
             series.push((*rollup, points, parts));
         }
+        let earlier = self.earlier(request, AsOf::Date(as_of))?;
         let cohorts = match &self.config.settings.cohorts {
             Some(settings) => {
                 let fiscal = self.config.settings.fiscal_year_starts;
-                cohort::measure(&split.cohort, settings, fiscal, &panel, &ends, &walked.bindings, first)?
+                let rows =
+                    cohort::Rows { panel: &panel, ends: &ends, bindings: &walked.bindings, path: first };
+                cohort::measure(&split.cohort, settings, fiscal, &rows, &earlier.baselines)?
             }
             None => cohort::Cohorts::default(),
         };
         let mut drill_down = self.drill_snapshots(&split.snapshot, &panel, as_of, &dates, first)?;
         drill_down.extend(self.drill_periods(&walked, &ends, as_of, &dates)?);
-        let effective = match (lag, lag_state) {
-            (Some(lag), Some(state)) => lag.effective(&state, as_of).map_err(of_tape)?,
-            _ => super::Effective::Unknown,
-        };
+        let effective = effective_of(&lag, as_of).map_err(of_tape)?;
         Ok(Measured {
             parts,
             as_of: AsOf::Date(as_of),
@@ -79,6 +82,7 @@ impl Pipeline {
             cohorts,
             effective,
             drill_down,
+            earlier,
         })
     }
 
@@ -232,6 +236,14 @@ impl<'p, 'w> Walked<'p, 'w> {
             self.plan.fold(&mut state, &batch).map_err(|error| self.of_tape(error))
         })?;
         Ok(Part { calculator: self.calculator, plan: Arc::clone(&self.plan), state: Arc::new(state) })
+    }
+}
+
+/// The day for which the rows of a snapshot hold.
+fn effective_of(lag: &Option<(LagPlan, State)>, as_of: NaiveDate) -> Result<Effective, EngineError> {
+    match lag {
+        Some((lag, state)) => lag.effective(state, as_of),
+        None => Ok(Effective::Unknown),
     }
 }
 

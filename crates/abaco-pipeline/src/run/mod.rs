@@ -10,6 +10,7 @@ mod joined;
 mod manifest;
 mod part;
 mod plain;
+mod privacy;
 mod publish;
 mod read;
 mod rollup;
@@ -27,6 +28,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use self::baseline::Earlier;
 use self::bindings::LabelLag;
 use self::cohort::Cohorts;
 pub use self::document::{
@@ -38,10 +40,11 @@ pub use self::drill::{AmountEntry, DrillEntry, PartEntry, PartsEntry};
 pub use self::effective::Effective;
 use self::manifest::{Manifest, Read, identity};
 use self::part::{Calculator, Parts};
+use self::privacy::Secrets;
 pub use self::rollup::{CalendarPeriod, Rollup};
 use self::rollup::{Point, year_before};
 use crate::config::{ConfiguredTable, PipelineConfig, TableRole};
-use crate::contract::Role;
+use crate::contract::Contract;
 use crate::ingest::IngestReport;
 use crate::transform::Dimensions;
 use crate::{Catalogue, PipelineError};
@@ -80,6 +83,8 @@ pub struct Run {
     pub folder: Option<PathBuf>,
     /// KPIs that the configuration requires and that have no value.
     pub missing_required: Vec<String>,
+    worst_status: Status,
+    any_failed: bool,
 }
 
 /// A table beside the tape, as it was read.
@@ -124,6 +129,7 @@ struct Measured<'p> {
     cohorts: Cohorts,
     effective: Effective,
     drill_down: Vec<DrillEntry>,
+    earlier: Earlier,
 }
 
 impl Pipeline {
@@ -163,10 +169,17 @@ impl Pipeline {
         let dimensions = Dimensions::new(&config.settings.dimensions, config.settings.fiscal_year_starts)
             .map_err(refuse)?;
         for name in dimensions.names() {
-            if config.contract.column(name).is_some() {
-                return Err(refuse(format!(
-                    "`dimensions`, `{name}`: the contract has a column of this name"
-                )));
+            let contracts =
+                std::iter::once(&config.contract).chain(config.tables.iter().map(|table| &table.contract));
+            let taken = |contract: &Contract| {
+                contract.column(name).is_some()
+                    || contract.derived().iter().any(|derived| derived.name == *name)
+            };
+            if canonical_column(name).is_some() || contracts.into_iter().any(taken) {
+                return Err(refuse(format!("`dimensions`, `{name}`: a column has this name already")));
+            }
+            if config.settings.cohorts.is_some() && cohort::COLUMNS.contains(&name) {
+                return Err(refuse(format!("`dimensions`, `{name}`: cohorts are told apart by this name")));
             }
         }
         for (key, name) in config.settings.grouped_by() {
@@ -195,10 +208,19 @@ impl Pipeline {
         let contract_path = config.path.parent().unwrap_or(Path::new("")).join(&config.settings.contract);
         let bindings = bindings::bindings(&config.contract, &contract_path, &config.definitions)?;
         let label_lag = bindings::label_lag(&config.contract, &contract_path)?;
+        let secrets = Secrets::new(&config, &bindings, &config.definitions)?;
+        for kpi in &kpis {
+            if let Some((measure, secret)) = secrets.measured(&**kpi) {
+                return Err(refuse(format!(
+                    "kpi `{}`: {measure} would publish the values of `{secret}`, which has the role pii",
+                    kpi.spec().id
+                )));
+            }
+        }
         for (key, name) in config.settings.grouped_by() {
             let expr = dimensions.source(name).cloned();
             let expr = expr.unwrap_or_else(|| RowExpr::Column(Column::from(name.clone())));
-            if let Some(secret) = pii_behind(&expr, &config, &bindings) {
+            if let Some(secret) = secrets.behind(&expr) {
                 return Err(refuse(format!(
                     "`{key}`: column `{name}` would publish the values of `{secret}`, which has the role pii"
                 )));
@@ -230,9 +252,18 @@ impl Pipeline {
         };
         let first = &request.inputs[0];
         let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
-        let Measured { parts, as_of, snapshots, inputs, tables, series, cohorts, effective, drill_down } =
-            measured;
-        let earlier = self.earlier(request, as_of)?;
+        let Measured {
+            parts,
+            as_of,
+            snapshots,
+            inputs,
+            tables,
+            series,
+            cohorts,
+            effective,
+            drill_down,
+            earlier,
+        } = measured;
         let (finished, audit) = parts.finish(as_of, &earlier.baselines).map_err(of_tape)?;
         let year_before = finished.as_of.and_then(|as_of| year_before(as_of, &snapshots));
         let year_before = year_before
@@ -246,6 +277,11 @@ impl Pipeline {
                 points.push((rollup, point, totals));
             }
         }
+        let judged = finished.groups.iter().chain(&cohorts.groups).flat_map(|group| &group.kpis);
+        let worst_status = judged.clone().map(|result| result.status).max().unwrap_or(Status::None);
+        let of_periods =
+            points.iter().flat_map(|(_, _, totals)| &totals.groups).flat_map(|group| &group.kpis);
+        let any_failed = judged.chain(of_periods).any(|result| matches!(result.outcome, Outcome::Failed(_)));
         let pooled = request.as_of == AsOf::Pooled;
         let heading = Heading {
             run_id: Uuid::now_v7().to_string(),
@@ -277,17 +313,26 @@ impl Pipeline {
             None => None,
         };
         let missing_required = self.missing_required(&finished);
-        Ok(Run { document, finished, audit, inputs, tables, effective, folder, missing_required })
+        Ok(Run {
+            document,
+            finished,
+            audit,
+            inputs,
+            tables,
+            effective,
+            folder,
+            missing_required,
+            worst_status,
+            any_failed,
+        })
     }
 
     /// The earlier run that a rule asks for, if any does.
-    fn earlier(&self, request: &RunRequest, as_of: AsOf) -> Result<baseline::Earlier, PipelineError> {
+    fn earlier(&self, request: &RunRequest, as_of: AsOf) -> Result<Earlier, PipelineError> {
         let asked = self.engine().definitions().iter().any(|kpi| kpi.expectation().needs_baseline());
         match (asked, &request.out, as_of) {
-            (true, Some(out), AsOf::Date(as_of)) => {
-                baseline::earlier(out, &self.config.settings.portfolio, as_of)
-            }
-            _ => Ok(baseline::Earlier::default()),
+            (true, Some(out), AsOf::Date(as_of)) => baseline::earlier(out, &self.config, as_of),
+            _ => Ok(Earlier::default()),
         }
     }
 
@@ -369,16 +414,14 @@ impl std::fmt::Debug for Pipeline {
 }
 
 impl Run {
-    /// The worst status of the totals and the segments.
+    /// The worst status of the totals, the segments and the cohorts.
     pub fn worst_status(&self) -> Status {
-        let results = self.finished.groups.iter().flat_map(|group| &group.kpis);
-        results.map(|result| result.status).max().unwrap_or(Status::None)
+        self.worst_status
     }
 
-    /// Whether any KPI failed.
+    /// Whether any KPI failed, also in a cohort or a period of a series.
     pub fn any_failed(&self) -> bool {
-        let mut results = self.finished.groups.iter().flat_map(|group| &group.kpis);
-        results.any(|result| matches!(result.outcome, Outcome::Failed(_)))
+        self.any_failed
     }
 }
 
@@ -416,20 +459,6 @@ fn refuse_columns_of_a_day(table: &ConfiguredTable) -> Result<(), PipelineError>
         }),
         _ => Ok(()),
     }
-}
-
-/// The pii column that a grouping column is or is derived from: the values of a group's columns are published.
-fn pii_behind(expr: &RowExpr, config: &PipelineConfig, bindings: &Bindings) -> Option<String> {
-    let mut found = None;
-    bindings.resolve(expr).for_each_column(&mut |column| {
-        let contracts =
-            std::iter::once(&config.contract).chain(config.tables.iter().map(|table| &table.contract));
-        let mut declared = contracts.filter_map(|contract| contract.column(column.name()));
-        if declared.any(|declared| declared.has_role(Role::Pii)) {
-            found = found.take().or(Some(column.name().to_owned()));
-        }
-    });
-    found
 }
 
 /// The decimal places that the tape's cells really use, over all its partitions.

@@ -145,10 +145,13 @@ impl Parts<'_> {
         if self.parts.len() == 1 {
             return first;
         }
-        let (as_of, prior_as_of) = (first.as_of, first.prior_as_of);
+        let as_of = first.as_of;
+        // A quarter of a monthly tape begins with the quarter before, not with the month before.
+        let mut prior_as_of = first.prior_as_of;
         let mut merged: Vec<(Group, Vec<Option<KpiResult>>)> = Vec::new();
         let mut known: HashMap<Vec<(Column, Option<String>)>, usize> = HashMap::new();
         for (part, finished) in std::iter::once(first).chain(finished).enumerate() {
+            prior_as_of = finished.prior_as_of;
             for mut group in finished.groups {
                 let results = std::mem::take(&mut group.kpis);
                 let at = *known.entry(group.by.clone()).or_insert(merged.len());

@@ -96,10 +96,11 @@ impl Pipeline {
         }
         // A tape without dates, and pooled snapshots, have no date.
         let chosen = parts.finished_as_of(request.as_of).map_err(of_tape)?;
-        let effective = match (plans.lag, states.lag, chosen) {
-            (Some(lag), Some(state), Some(as_of)) => lag.effective(&state, as_of).map_err(of_tape)?,
-            _ => Effective::Unknown,
+        let effective_of = |as_of: NaiveDate| match (&plans.lag, &states.lag) {
+            (Some(lag), Some(state)) => lag.effective(state, as_of),
+            _ => Ok(Effective::Unknown),
         };
+        let effective = chosen.map(effective_of).transpose().map_err(of_tape)?.unwrap_or(Effective::Unknown);
         let snapshots: Vec<NaiveDate> =
             snapshots.into_iter().filter(|date| chosen.is_some_and(|chosen| *date <= chosen)).collect();
         let settings = &self.config.settings;
@@ -110,11 +111,14 @@ impl Pipeline {
             }
             _ => Vec::new(),
         };
-        let series = settings
-            .rollups
-            .iter()
-            .map(|rollup| (*rollup, rollup.points(&snapshots, settings.fiscal_year_starts), parts.clone()));
-        let series = series.collect();
+        let mut series = Vec::new();
+        for rollup in &settings.rollups {
+            let mut points = rollup.points(&snapshots, settings.fiscal_year_starts);
+            for point in &mut points {
+                point.look_behind_the_label(effective_of(point.as_of).map_err(of_tape)?);
+            }
+            series.push((*rollup, points, parts.clone()));
+        }
         let as_of = chosen.map_or(request.as_of, AsOf::Date);
         let cohorts = cohort::Cohorts::default();
         Ok(Measured {
@@ -127,6 +131,7 @@ impl Pipeline {
             cohorts,
             effective,
             drill_down,
+            earlier: self.earlier(request, as_of)?,
         })
     }
 

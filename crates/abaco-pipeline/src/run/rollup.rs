@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
+
+use super::Effective;
 
 /// The length of the periods of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,6 +52,15 @@ pub(crate) struct Point {
     pub(crate) as_of: NaiveDate,
     /// The tape ends before the period does.
     pub(crate) partial: bool,
+    /// The period's last day.
+    end: NaiveDate,
+}
+
+impl Point {
+    /// A snapshot labelled with the period's end whose rows are of an earlier day does not cover the period.
+    pub(super) fn look_behind_the_label(&mut self, effective: Effective) {
+        self.partial |= effective.latest().is_some_and(|day| is_cut_short(day, self.end));
+    }
 }
 
 impl Rollup {
@@ -101,9 +112,20 @@ impl Rollup {
             *as_of = (*as_of).max(*snapshot);
         }
         last.into_iter()
-            .map(|(period, as_of)| Point { partial: as_of < period.end, label: period.label, as_of })
+            .map(|(period, as_of)| Point {
+                partial: is_cut_short(as_of, period.end),
+                label: period.label,
+                end: period.end,
+                as_of,
+            })
             .collect()
     }
+}
+
+/// Whether a working day lies behind `as_of` up to `end`: a month closed on its last Friday is over.
+pub(super) fn is_cut_short(as_of: NaiveDate, end: NaiveDate) -> bool {
+    let next = as_of.iter_days().skip(1).find(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun));
+    next.is_some_and(|day| day <= end)
 }
 
 /// The calendar year in which the fiscal year of `day` begins, and the months since.
@@ -190,6 +212,16 @@ mod tests {
             ("2025-04", "2025-04-10", true),
         ];
         assert_eq!(points, expected.map(|(label, date, partial)| (label.to_owned(), day(date), partial)));
+    }
+
+    #[test]
+    fn a_period_that_ends_with_a_weekend_may_be_closed_before_it() {
+        let end = day("2025-08-31"); // a Sunday
+        let cases =
+            [("2025-08-31", false), ("2025-08-30", false), ("2025-08-29", false), ("2025-08-28", true)];
+        for (as_of, cut_short) in cases {
+            assert_eq!(is_cut_short(day(as_of), end), cut_short, "{as_of}");
+        }
     }
 
     #[test]

@@ -17,5 +17,6 @@ mod judged;
 mod layouts;
 mod library;
 mod panel;
+mod panel_edges;
 mod publish;
 mod real_tape;

@@ -29,7 +29,7 @@ impl Kpi for Fickle {
     }
 
     fn formula(&self) -> Formula {
-        let day = self.1.fetch_add(1, Ordering::Relaxed) % 2 * 30;
+        let day = self.1.fetch_add(1, Ordering::Relaxed).min(1) * 30;
         sum("ead").filter(col("dpd").gt(i64::from(day))).into()
     }
 }

@@ -1,0 +1,167 @@
+//! The panel where tables contradict each other, say too much, or say things at odd times.
+
+use abaco_engine::AsOf;
+use abaco_kpi::{Basis, FormulaKpi, KpiSpec, Unit, col, count, max, sum};
+use abaco_pipeline::{Catalogue, ErrorKind, Pipeline, PipelineConfig, PipelineError, Run, RunRequest};
+use rstest::rstest;
+
+use crate::common::Desk;
+use crate::panel::{CONTRACT, LEDGER, SETTINGS, desk, kpi, value};
+
+fn run_kpis(desk: &Desk, kpis: Vec<FormulaKpi>, as_of: &str) -> Result<Run, PipelineError> {
+    let config = PipelineConfig::load(desk.path("cfg/pipeline.yml"))?;
+    let pipeline = Pipeline::new(config, &Catalogue::new().profile("standard", kpis))?;
+    pipeline.run(&RunRequest { as_of: AsOf::Date(as_of.parse().unwrap()), ..desk.dry() })
+}
+
+fn edit(desk: &Desk, file: &str, from: &str, to: &str) {
+    let text = std::fs::read_to_string(desk.path(file)).unwrap();
+    assert!(text.contains(from), "{file} has no {from}");
+    desk.write(file, text.replace(from, to));
+}
+
+/// The tape with a flow of its own: what was sold since the month before.
+fn with_sales() -> Desk {
+    let desk = desk();
+    edit(&desk, "cfg/contract.yml", CONTRACT, &format!("{CONTRACT}  sales: {{ type: 'decimal(18, 2)' }}\n"));
+    let text = std::fs::read_to_string(desk.path("tape.csv")).unwrap();
+    let rows = text.lines().enumerate().map(|(row, line)| match row {
+        0 => format!("{line},sales\n"),
+        _ => format!("{line},{row}.00\n"),
+    });
+    desk.write("tape.csv", rows.collect::<String>());
+    desk
+}
+
+#[test]
+fn flows_of_the_tape_are_added_up_over_a_long_period() {
+    let run = run_kpis(&with_sales(), vec![kpi("sales", sum("sales"))], "2025-04-30").unwrap();
+    let of = |period: &str| run.document.series.iter().find(|point| point.period == period).unwrap();
+    // Rows 8 and 9 are of April, 6 and 7 of March, 4 and 5 of February, 1 to 3 of January.
+    assert_eq!(value(&of("2025-04").kpis, "sales"), "17.00");
+    assert_eq!(value(&of("2025-Q2").kpis, "sales"), "17.00");
+    assert_eq!(value(&of("2025-Q1").kpis, "sales"), "28.00");
+    assert_eq!(of("2025-Q2").from, Some("2025-03-31".parse().unwrap()));
+    assert_eq!(of("2025-Q1").from, None);
+}
+
+#[test]
+fn one_flow_does_not_come_from_two_tables() {
+    let desk = with_sales();
+    edit(&desk, "cfg/contract.yml", "  sales:", "  disbursed:");
+    edit(&desk, "tape.csv", ",sales", ",disbursed");
+    let error = run_kpis(&desk, vec![kpi("disbursed", sum("disbursed"))], "2025-04-30").unwrap_err();
+    let message =
+        "column `disbursed` is on the tape, and the tables beside it tell the same; one of them must go";
+    assert!(error.to_string().ends_with(message), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Data);
+}
+
+/// Amounts of the ledger are added up, levels are the last ones, and neither counts as a loan's.
+#[test]
+fn a_ledger_has_amounts_and_levels() {
+    let desk = desk();
+    let columns = "revenue: { type: 'decimal(18, 2)' }";
+    edit(&desk, "cfg/ledger.yml", columns, &format!("{columns}\n  drawn: {{ type: 'decimal(18, 2)' }}"));
+    desk.write(
+        "ledger.csv",
+        "day,revenue,drawn\n2025-01-10,1,90\n2025-01-31,2,80\n2025-02-10,3,70\n2025-02-20,4,60\n",
+    );
+    assert!(LEDGER.starts_with("day,revenue\n"));
+    let kpis = || vec![kpi("revenue", sum("revenue")), kpi("drawn", sum("drawn"))];
+    for (as_of, revenue, drawn) in [("2025-02-28", "7.00", "60.00"), ("2025-01-31", "2.00", "80.00")] {
+        let run = run_kpis(&desk, kpis(), as_of).unwrap();
+        assert_eq!(value(&run.document.kpis, "revenue"), revenue, "{as_of}");
+        assert_eq!(value(&run.document.kpis, "drawn"), drawn, "{as_of}");
+    }
+}
+
+#[rstest]
+#[case::flag_without_amount(
+    "late,2025-03-31,126,0.00,true,48.00",
+    "late,2025-03-31,126,0.00,true,",
+    "row 6: columns `is_written_off` and `written_off_balance`: expected the written-off balance of a loan that is written off, found null"
+)]
+#[case::amount_without_flag(
+    "late,2025-03-31,126,0.00,true,48.00",
+    "late,2025-03-31,126,0.00,false,48.00",
+    "row 6: columns `is_written_off` and `written_off_balance`: expected no written-off balance of a loan that is not written off, found one"
+)]
+fn a_write_off_that_contradicts_itself_is_refused(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] message: &str,
+) {
+    let desk = desk();
+    edit(&desk, "tape.csv", from, to);
+    let error = run_kpis(&desk, vec![kpi("written_off", sum("written_off"))], "2025-04-30").unwrap_err();
+    assert!(error.to_string().ends_with(message), "{error}");
+}
+
+#[test]
+fn without_the_flag_the_balance_tells() {
+    let desk = desk();
+    edit(&desk, "tape.csv", "late,2025-03-31,126,0.00,true,48.00", "late,2025-03-31,126,0.00,,48.00");
+    let run = run_kpis(&desk, vec![kpi("written_off", sum("written_off"))], "2025-03-31").unwrap();
+    assert_eq!(value(&run.document.kpis, "written_off"), "48.00");
+}
+
+#[test]
+fn a_derived_flag_stays_derived() {
+    let desk = desk();
+    edit(
+        &desk,
+        "cfg/contract.yml",
+        "is_written_off: { type: bool }",
+        "wo: { type: bool, source: is_written_off }",
+    );
+    let contract = std::fs::read_to_string(desk.path("cfg/contract.yml")).unwrap();
+    desk.write("cfg/contract.yml", format!("{contract}derive:\n  is_written_off: wo\n"));
+    let off = count().filter(col("is_written_off").is_true().and(col("opening_balance").gt(0)));
+    let off = FormulaKpi::new(KpiSpec::new("off", "off", Unit::Count).over(Basis::Period), off);
+    let run = run_kpis(&desk, vec![off], "2025-03-31").unwrap();
+    assert_eq!(value(&run.document.kpis, "off"), "1");
+}
+
+#[test]
+fn personal_data_is_published_neither_by_a_group_nor_by_a_measure() {
+    let desk = desk();
+    edit(&desk, "cfg/static.yml", "borrower_id: { type: text }", "borrower_id: { type: text, roles: [pii] }");
+    let with = |derive: &str, segments: &str| {
+        let contract = std::fs::read_to_string(desk.path("cfg/static.yml")).unwrap();
+        desk.write("cfg/static.yml", format!("{}{derive}", contract.split("derive:").next().unwrap()));
+        let settings =
+            SETTINGS.replace("segments: [[product_type], [age]]", &format!("segments: {segments}"));
+        desk.write("cfg/pipeline.yml", settings);
+        run_kpis(&desk, vec![kpi("closing", sum("outstanding_balance"))], "2025-03-31")
+            .unwrap_err()
+            .to_string()
+    };
+    let refused = "would publish the values of `borrower_id`, which has the role pii";
+    assert!(with("", "[[borrower_id]]").ends_with(&format!("`segments`: column `borrower_id` {refused}")));
+    let derived = with("derive:\n  region: borrower_id\n", "[[region]]");
+    assert!(derived.ends_with(&format!("`segments`: column `region` {refused}")), "{derived}");
+
+    let desk = self::desk();
+    edit(&desk, "cfg/contract.yml", "dpd: { type: int }", "dpd: { type: int, roles: [pii] }");
+    let error = run_kpis(&desk, vec![kpi("worst", max("dpd"))], "2025-03-31").unwrap_err().to_string();
+    let refused = "kpi `worst`: MAX(dpd) would publish the values of `dpd`, which has the role pii";
+    assert!(error.ends_with(refused), "{error}");
+    // To look at a secret is not to publish it.
+    let late = kpi("late", sum("outstanding_balance").filter(col("dpd").gt(90)));
+    let run = run_kpis(&desk, vec![late], "2025-02-28").unwrap();
+    assert_eq!(value(&run.document.kpis, "late"), "50.00");
+}
+
+#[rstest]
+#[case("borrower_id", "a column has this name already")]
+#[case("dpd", "a column has this name already")]
+#[case("vintage", "cohorts are told apart by this name")]
+fn a_dimension_takes_no_name_that_means_something(#[case] name: &str, #[case] message: &str) {
+    let desk = desk();
+    let settings = SETTINGS.replace("{ age:", &format!("{{ {name}:")).replace(", [age]]", "]");
+    desk.write("cfg/pipeline.yml", settings);
+    let error = run_kpis(&desk, vec![kpi("closing", sum("outstanding_balance"))], "2025-03-31").unwrap_err();
+    assert!(error.to_string().ends_with(&format!("`dimensions`, `{name}`: {message}")), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+}

@@ -76,7 +76,7 @@ pub fn smm() -> FormulaKpi {
              SMM",
         );
     let prepaid = 100 * prepaid();
-    FormulaKpi::new(spec, prepaid / unscheduled())
+    FormulaKpi::new(spec.monthly(), prepaid / unscheduled())
 }
 
 /// Conditional prepayment rate: single monthly mortality, compounded to a year.
@@ -119,7 +119,7 @@ pub fn cpr() -> FormulaKpi {
         .reference(
             "SIFMA (formerly BMA), Standard Formulas for the Analysis of Mortgage-Backed Securities: CPR",
         );
-    FormulaKpi::new(spec.annualised(), 100 * compounded(fraction()))
+    FormulaKpi::new(spec.annualised().monthly(), 100 * compounded(fraction()))
 }
 
 /// Absolute prepayment speed: prepayments of the period over the number of loans with which the pool began.
@@ -172,5 +172,5 @@ pub fn abs_speed() -> FormulaKpi {
              ABS",
         );
     let smm = fraction;
-    FormulaKpi::new(spec, 100 * smm() / (1 + smm() * (mean_age() - 1)))
+    FormulaKpi::new(spec.monthly(), 100 * smm() / (1 + smm() * (mean_age() - 1)))
 }

@@ -24,6 +24,10 @@ pub enum Undefined {
     NoEarlierSnapshot,
     /// The period is not over, and the KPI would stretch it to a year.
     PartialPeriod,
+    /// The KPI counts months, and the snapshots that it looks at do not lie one month apart.
+    NotMonthly,
+    /// The period has several snapshots, and a tape without tables beside it does not add up their flows.
+    SeveralSnapshots,
 }
 
 impl Undefined {
@@ -36,6 +40,8 @@ impl Undefined {
             Self::NoMatch => "no_match",
             Self::NoEarlierSnapshot => "no_earlier_snapshot",
             Self::PartialPeriod => "partial_period",
+            Self::NotMonthly => "not_monthly",
+            Self::SeveralSnapshots => "several_snapshots",
         }
     }
 }

@@ -88,6 +88,8 @@ pub struct KpiSpec {
     pub basis: Option<Basis>,
     /// Whether it stretches a period to a year, which an incomplete period does not bear.
     pub annualised: bool,
+    /// Whether the snapshots that it looks at lie one calendar month apart, or it has no meaning.
+    pub monthly: bool,
     /// The family, which is also the file it lives in.
     pub family: Cow<'static, str>,
     /// Other names by which it is known, such as V2's.
@@ -109,6 +111,7 @@ impl KpiSpec {
             convention: Cow::Borrowed(""),
             basis: None,
             annualised: false,
+            monthly: false,
             family: Cow::Borrowed(""),
             aliases: Vec::new(),
             references: Vec::new(),
@@ -147,6 +150,13 @@ impl KpiSpec {
     #[must_use]
     pub fn annualised(mut self) -> Self {
         self.annualised = true;
+        self
+    }
+
+    /// Says that the KPI counts months: the snapshots that it looks at lie one calendar month apart.
+    #[must_use]
+    pub fn monthly(mut self) -> Self {
+        self.monthly = true;
         self
     }
 

@@ -50,6 +50,7 @@ pub fn dq_3m_avg() -> FormulaKpi {
             "Delinquency, mean of three months",
             "mean of the ratios of three snapshots, dpd >= 30; month ends",
         )
+        .monthly()
         .reference("abaco catalogue: mean of three monthly ratios"),
         of_three(&share_of_balance(col("dpd").ge(30))) / 3,
     )
@@ -99,6 +100,7 @@ pub fn dq_3m_pooled() -> FormulaKpi {
             "Delinquency, three months pooled",
             "ratio of the sums of three snapshots, dpd >= 30; month ends",
         )
+        .monthly()
         .reference("abaco catalogue: ratio of the sums of three months"),
         100 * of_three(&late) / of_three(&balance().into()),
     )

@@ -95,6 +95,7 @@ fn growth(id: &'static str, title: &'static str, snapshots: u32, since: &str) ->
         KpiSpec::new(id, title, Unit::Percent)
             .convention(format!("change since {since}; the tape's snapshots are month ends"))
             .family(FAMILY)
+            .monthly()
             .reference("abaco catalogue: growth by month-end snapshots"),
         100 * (balance() - then()) / then(),
     )

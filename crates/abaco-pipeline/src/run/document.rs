@@ -217,7 +217,7 @@ pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
     let series = series.into_iter().map(|(rollup, point, totals)| SeriesEntry {
         rollup: rollup.as_str(),
         period: point.label,
-        from: totals.prior_as_of,
+        from: point.from,
         as_of: point.as_of,
         partial: point.partial,
         kpis: totals.groups.iter().flat_map(|group| entries(group, &described)).collect(),

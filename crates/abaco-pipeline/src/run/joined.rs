@@ -36,6 +36,7 @@ impl Pipeline {
         let mut parts = Parts {
             parts: vec![snapshots],
             observed: observed_scales(inputs.iter().chain(reports(&tables))),
+            sums_flows: true,
         };
         let as_of = parts.finished_as_of(request.as_of).map_err(of_tape)?;
         let as_of = as_of.ok_or_else(|| PipelineError::NoRows { path: first.clone() })?;
@@ -56,7 +57,7 @@ impl Pipeline {
             let of_period: BTreeSet<i32> = points.iter().map(end).collect();
             // A month of a monthly tape is what the totals already cover.
             let period = if of_period == ends { parts.parts[1].clone() } else { walked.part(&of_period)? };
-            let parts = Parts { parts: vec![snapshots.clone(), period], observed: parts.observed.clone() };
+            let parts = Parts { parts: vec![snapshots.clone(), period], ..parts.clone() };
             series.push((*rollup, points, parts));
         }
         let earlier = self.earlier(request, AsOf::Date(as_of))?;

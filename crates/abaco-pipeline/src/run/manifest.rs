@@ -11,6 +11,7 @@ use crate::config::{PipelineConfig, TableRole};
 use crate::ingest::IngestReport;
 use crate::run::TableReport;
 use crate::run::document::RunDocument;
+use crate::run::part::Described;
 
 /// The version of the code that computed a run.
 pub(crate) const CODE_VERSION: &str = concat!("abaco ", env!("CARGO_PKG_VERSION"));
@@ -21,6 +22,8 @@ pub(crate) struct Read<'r> {
     pub(crate) tables: &'r [TableReport],
     /// Digest of the earlier run's document.
     pub(crate) history: Option<&'r str>,
+    /// What was computed: the specifications and the texts of the formulas.
+    pub(crate) kpis: &'r [Described],
 }
 
 /// `sha256:` and the digest of everything that the numbers depend on; not of when or where they were computed.
@@ -35,7 +38,13 @@ pub(crate) fn identity(
         read.tables.iter().map(|table| (table.role, table.input.sha256.as_deref())).collect();
     let contracts: Vec<(TableRole, String)> =
         config.tables.iter().map(|table| (table.role, sha256(table.contract_text.as_bytes()))).collect();
+    let kpis: Vec<_> = read
+        .kpis
+        .iter()
+        .map(|(spec, formula)| json!([spec.id, formula, spec.unit, spec.rounding, spec.basis]))
+        .collect();
     let facts = json!({
+        "kpis": sha256(canonical(&kpis).map_err(PipelineError::Json)?.as_bytes()),
         "inputs": inputs,
         "tables": beside,
         "table_contracts": contracts,

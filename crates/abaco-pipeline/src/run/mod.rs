@@ -8,6 +8,7 @@ mod drill;
 mod effective;
 mod joined;
 mod manifest;
+mod meaning;
 mod part;
 mod plain;
 mod privacy;
@@ -283,11 +284,17 @@ impl Pipeline {
             points.iter().flat_map(|(_, _, totals)| &totals.groups).flat_map(|group| &group.kpis);
         let any_failed = judged.chain(of_periods).any(|result| matches!(result.outcome, Outcome::Failed(_)));
         let pooled = request.as_of == AsOf::Pooled;
+        let described = parts.described();
         let heading = Heading {
             run_id: Uuid::now_v7().to_string(),
             identity: identity(
                 &self.config,
-                &Read { inputs: &inputs, tables: &tables, history: earlier.history.as_deref() },
+                &Read {
+                    inputs: &inputs,
+                    tables: &tables,
+                    history: earlier.history.as_deref(),
+                    kpis: &described,
+                },
                 finished.as_of,
                 pooled,
             )?,
@@ -297,14 +304,8 @@ impl Pipeline {
             rows_read: inputs.iter().map(|input| input.rows).sum(),
             effective_as_of: effective.date(),
         };
-        let results = Results {
-            finished: &finished,
-            described: parts.described(),
-            year_before,
-            series: points,
-            cohorts,
-            drill_down,
-        };
+        let results =
+            Results { finished: &finished, described, year_before, series: points, cohorts, drill_down };
         let document = document::document(heading, results);
         let actor = |event| AuditEvent { actor: request.actor.clone(), ..event };
         let audit = audit.into_iter().map(actor).collect();

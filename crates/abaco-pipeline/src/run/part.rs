@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use abaco_engine::{
     AsOf, AuditEvent, Baselines, Definitions, EngineError, Finished, Group, KpiEngine, KpiResult,
-    ObservedScales, Plan, State, Status,
+    ObservedScales, Plan, State,
 };
-use abaco_kpi::{Column, Decimal, Kpi, KpiSpec, Outcome, Undefined};
+use abaco_kpi::{Column, Decimal, Kpi, KpiSpec, Undefined};
 use chrono::NaiveDate;
 use hashbrown::HashMap;
 
+use super::meaning::{Asks, Over, undefined, withhold};
 use super::rollup::Point;
 
 /// Some of a profile's KPIs, with their places in it.
@@ -17,6 +18,7 @@ use super::rollup::Point;
 pub(super) struct Calculator {
     pub(super) engine: KpiEngine,
     pub(super) places: Vec<usize>,
+    asks: Vec<Asks>,
 }
 
 impl Calculator {
@@ -30,7 +32,8 @@ impl Calculator {
         let chosen: Vec<Arc<dyn Kpi>> = places.iter().map(|place| Arc::clone(&kpis[*place])).collect();
         let about: Vec<&dyn Kpi> = chosen.iter().map(AsRef::as_ref).collect();
         let definitions = definitions.restricted_to(&about);
-        Ok(Self { engine: KpiEngine::new(chosen).with_definitions(definitions)?, places })
+        let asks = chosen.iter().map(|kpi| Asks::new(&**kpi)).collect();
+        Ok(Self { engine: KpiEngine::new(chosen).with_definitions(definitions)?, places, asks })
     }
 }
 
@@ -53,6 +56,8 @@ pub(super) type Values = HashMap<Vec<(Column, Option<String>)>, Vec<Option<Decim
 pub(super) struct Parts<'p> {
     pub(super) parts: Vec<Part<'p>>,
     pub(super) observed: ObservedScales,
+    /// Whether flows are added up over all snapshots of a period.
+    pub(super) sums_flows: bool,
 }
 
 impl Parts<'_> {
@@ -94,7 +99,11 @@ impl Parts<'_> {
             audit.extend(calculation.audit);
             finished.push(calculation.finished);
         }
-        Ok((self.merge(finished), one_calculation(audit)))
+        let mut finished = self.merge(finished);
+        if let Some(as_of) = finished.as_of {
+            self.withhold(&mut finished, as_of, false, false);
+        }
+        Ok((finished, one_calculation(audit)))
     }
 
     /// The judged totals of a period; one that is not over is not stretched to a year.
@@ -105,17 +114,30 @@ impl Parts<'_> {
         };
         let finished = self.parts.iter().map(finish).collect::<Result<_, _>>()?;
         let mut totals = self.merge(finished);
-        if point.partial {
-            let described = self.described();
-            for group in &mut totals.groups {
-                for (result, (spec, _)) in group.kpis.iter_mut().zip(&described) {
-                    if spec.annualised && matches!(result.outcome, Outcome::Value(_)) {
-                        *result = undefined(spec, Undefined::PartialPeriod);
-                    }
-                }
-            }
-        }
+        let unsummed = !self.sums_flows && point.from != totals.prior_as_of;
+        self.withhold(&mut totals, point.as_of, point.partial, unsummed);
         Ok(totals)
+    }
+
+    /// The snapshots of a part up to `as_of`, newest first.
+    fn snapshots(part: Option<&Part<'_>>, as_of: NaiveDate) -> Vec<NaiveDate> {
+        let all = part.map(|part| part.plan.snapshots(&part.state)).unwrap_or_default();
+        all.into_iter().rev().filter(|date| *date <= as_of).collect()
+    }
+
+    fn withhold(&self, finished: &mut Finished, as_of: NaiveDate, partial: bool, unsummed: bool) {
+        let snapshots = Self::snapshots(self.parts.first(), as_of);
+        let ends = Self::snapshots(self.parts.last(), as_of);
+        let over = Over { snapshots: &snapshots, ends: &ends, partial, unsummed };
+        let described = self.described();
+        let specs: Vec<&KpiSpec> = described.iter().map(|(spec, _)| spec).collect();
+        let mut placed: Vec<(usize, Asks)> = Vec::new();
+        for part in &self.parts {
+            placed.extend(part.calculator.places.iter().copied().zip(part.calculator.asks.iter().copied()));
+        }
+        placed.sort_by_key(|(place, _)| *place);
+        let asks: Vec<Asks> = placed.into_iter().map(|(_, asks)| asks).collect();
+        withhold(finished, &asks, &over, &specs);
     }
 
     /// The outcomes alone at a snapshot: of each group by its key, each KPI's value where it has one.
@@ -184,18 +206,4 @@ fn one_calculation(events: Vec<AuditEvent>) -> Vec<AuditEvent> {
         _ => true,
     };
     events.into_iter().enumerate().filter(keep).map(|(_, event)| event).collect()
-}
-
-fn undefined(spec: &KpiSpec, reason: Undefined) -> KpiResult {
-    KpiResult {
-        id: spec.id.clone(),
-        outcome: Outcome::Undefined(reason),
-        status: Status::None,
-        findings: Vec::new(),
-        exact: None,
-        components: Vec::new(),
-        rows: 0,
-        nulls: 0,
-        prior: None,
-    }
 }

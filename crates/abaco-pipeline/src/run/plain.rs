@@ -89,7 +89,7 @@ impl Pipeline {
         let part =
             Part { calculator: &self.calculator, plan: Arc::new(plans.kpis), state: Arc::new(states.kpis) };
         let snapshots = part.plan.snapshots(&part.state);
-        let parts = Parts { parts: vec![part], observed: observed_scales(inputs.iter()) };
+        let parts = Parts { parts: vec![part], observed: observed_scales(inputs.iter()), sums_flows: false };
         let rows: u64 = inputs.iter().map(|input| input.rows).sum();
         if rows == 0 {
             return Err(PipelineError::NoRows { path: first.clone() });

@@ -49,6 +49,8 @@ pub struct CalendarPeriod {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Point {
     pub(crate) label: String,
+    /// The snapshot that stands for the period before, if the tape has it.
+    pub(crate) from: Option<NaiveDate>,
     pub(crate) as_of: NaiveDate,
     /// The tape ends before the period does.
     pub(crate) partial: bool,
@@ -111,14 +113,14 @@ impl Rollup {
             let as_of = last.entry(self.period(*snapshot, first)).or_insert(*snapshot);
             *as_of = (*as_of).max(*snapshot);
         }
-        last.into_iter()
-            .map(|(period, as_of)| Point {
-                partial: is_cut_short(as_of, period.end),
-                label: period.label,
-                end: period.end,
-                as_of,
-            })
-            .collect()
+        let mut from = None;
+        let points = last.into_iter().map(|(period, as_of)| {
+            let partial = is_cut_short(as_of, period.end);
+            let point = Point { label: period.label, from, as_of, partial, end: period.end };
+            from = Some(as_of);
+            point
+        });
+        points.collect()
     }
 }
 

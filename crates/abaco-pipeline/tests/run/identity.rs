@@ -163,3 +163,22 @@ fn the_standard_profile_never_pools() {
          found pooled snapshots under the profile `standard`"
     );
 }
+
+/// Another formula under the same id is another number under the same name.
+#[test]
+fn what_is_computed_is_part_of_the_identity() {
+    use abaco_kpi::{Formula, FormulaKpi, KpiSpec, Unit, sum};
+    use abaco_pipeline::{Catalogue, Pipeline};
+
+    let desk = Desk::new();
+    desk.write("cfg/definitions.yml", "version: 1\nkpis: []\n");
+    let of = |formula: Formula| {
+        let kpi = FormulaKpi::new(KpiSpec::new("late", "Late", Unit::Currency), formula);
+        let config = PipelineConfig::load(desk.path("cfg/pipeline.yml")).unwrap();
+        let pipeline = Pipeline::new(config, &Catalogue::new().profile("standard", [kpi])).unwrap();
+        pipeline.run(&desk.dry()).unwrap().document.identity
+    };
+    let late = || Formula::from(sum("dpd_90_plus_usd"));
+    assert_eq!(of(late()), of(late()));
+    assert_ne!(of(late()), of(late() + 0));
+}

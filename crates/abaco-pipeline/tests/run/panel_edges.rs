@@ -165,3 +165,33 @@ fn a_dimension_takes_no_name_that_means_something(#[case] name: &str, #[case] me
     assert!(error.to_string().ends_with(&format!("`dimensions`, `{name}`: {message}")), "{error}");
     assert_eq!(error.kind(), ErrorKind::Configuration);
 }
+
+#[test]
+fn a_kpi_that_counts_months_has_no_meaning_over_a_quarter() {
+    let of_months = |id: &'static str, formula: abaco_kpi::Formula| {
+        FormulaKpi::new(KpiSpec::new(id, id, Unit::Currency).monthly(), formula)
+    };
+    let balance = || abaco_kpi::Formula::from(sum("outstanding_balance"));
+    let kpis = vec![
+        of_months("paid", sum("paid_principal").into()),
+        of_months("grown", balance() - balance().lag(1)),
+    ];
+    let run = run_kpis(&desk(), kpis, "2025-04-30").unwrap();
+    let of = |period: &str| run.document.series.iter().find(|point| point.period == period).unwrap();
+    assert_eq!(value(&run.document.kpis, "paid"), "58.00");
+    assert_eq!(value(&of("2025-03").kpis, "paid"), "52.00");
+    assert_eq!(value(&of("2025-Q2").kpis, "paid"), "58.00"); // its only month so far
+    assert_eq!(value(&of("2025-Q2").kpis, "grown"), "-50.00"); // since March, whatever the rollup
+    // March is missing: February to April is no month.
+    let desk = desk();
+    let tape = std::fs::read_to_string(desk.path("tape.csv")).unwrap();
+    let rows: Vec<&str> = tape.lines().filter(|line| !line.contains("2025-03-31")).collect();
+    desk.write("tape.csv", rows.join("\n"));
+    let kpis = vec![
+        of_months("paid", sum("paid_principal").into()),
+        of_months("grown", balance() - balance().lag(1)),
+    ];
+    let run = run_kpis(&desk, kpis, "2025-04-30").unwrap();
+    assert_eq!(value(&run.document.kpis, "paid"), "not_monthly");
+    assert_eq!(value(&run.document.kpis, "grown"), "not_monthly");
+}

@@ -93,7 +93,7 @@ pub fn operating_expense_ratio() -> FormulaKpi {
         )
         .family(FAMILY)
         .reference("CGAP, Microfinance Consensus Guidelines: operating expense ratio");
-    FormulaKpi::new(spec, per_year(sum("opex").into()))
+    FormulaKpi::new(spec.annualised(), per_year(sum("opex").into()))
 }
 
 /// Active borrowers per loan officer.

@@ -119,7 +119,7 @@ pub fn cpr() -> FormulaKpi {
         .reference(
             "SIFMA (formerly BMA), Standard Formulas for the Analysis of Mortgage-Backed Securities: CPR",
         );
-    FormulaKpi::new(spec, 100 * compounded(fraction()))
+    FormulaKpi::new(spec.annualised(), 100 * compounded(fraction()))
 }
 
 /// Absolute prepayment speed: prepayments of the period over the number of loans with which the pool began.

@@ -192,6 +192,15 @@ mod tests {
     }
 
     #[test]
+    fn what_stretches_a_period_to_a_year_says_so() {
+        for (profile, kpi) in every_kpi() {
+            let text = kpi.formula().to_string();
+            let stretches = text.contains("* 365 /") || (text.contains("POWER(") && text.ends_with(", 12))"));
+            assert_eq!(kpi.spec().annualised, stretches, "{profile}: {}: {text}", kpi.spec().id);
+        }
+    }
+
+    #[test]
     fn every_formula_is_stable() {
         for profile in PROFILES {
             for (first, second) in profile.kpis().into_iter().zip(profile.kpis()) {

@@ -241,6 +241,7 @@ pub fn cost_of_risk() -> FormulaKpi {
             .direction(Direction::LowerIsBetter)
             .convention("impairment over the mean of opening and closing balance, simple * 365 / days")
             .family(FAMILY)
+            .annualised()
             .reference("abaco catalogue: impairment over average balance, annualised"),
         100 * sum("impairment") / average_balance() * 365 / days(),
     )

@@ -98,7 +98,7 @@ pub fn cash_yield() -> FormulaKpi {
         )
         .family(FAMILY)
         .reference("CGAP, Microfinance Consensus Guidelines: yield on gross portfolio");
-    FormulaKpi::new(spec, per_year(sum("paid_interest") + sum("paid_fees")))
+    FormulaKpi::new(spec.annualised(), per_year(sum("paid_interest") + sum("paid_fees")))
 }
 
 /// Annual recurring revenue: a year's contractual interest on today's balance.
@@ -156,7 +156,7 @@ pub fn arr() -> FormulaKpi {
 /// SUM(funding_cost) * 365 / MAX(DAYS_BETWEEN(opening_as_of, as_of)) / ((SUM(opening_balance) +
 /// SUM(outstanding_balance)) / 2) - 100 * SUM(servicing_cost) * 365 / MAX(DAYS_BETWEEN(opening_as_of, as_of)) /
 /// ((SUM(opening_balance) + SUM(outstanding_balance)) / 2)`; composed by value from the formulas of
-/// [`cash_yield`] and [`net_chargeoff_annualised`](crate::net_chargeoff_annualised).
+/// [`cash_yield`] and [`net_chargeoff_annualised`].
 ///
 /// # Unit and rounding
 /// Percent, 2 places, half away from zero.
@@ -199,5 +199,8 @@ pub fn excess_spread() -> FormulaKpi {
         .reference("abaco catalogue");
     let cost = |amount| per_year(sum(amount).into());
     let losses = net_chargeoff_annualised().formula();
-    FormulaKpi::new(spec, cash_yield().formula() - losses - cost("funding_cost") - cost("servicing_cost"))
+    FormulaKpi::new(
+        spec.annualised(),
+        cash_yield().formula() - losses - cost("funding_cost") - cost("servicing_cost"),
+    )
 }

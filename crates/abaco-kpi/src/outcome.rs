@@ -22,6 +22,8 @@ pub enum Undefined {
     NoMatch,
     /// `LAG` reached before the first snapshot.
     NoEarlierSnapshot,
+    /// The period is not over, and the KPI would stretch it to a year.
+    PartialPeriod,
 }
 
 impl Undefined {
@@ -33,6 +35,7 @@ impl Undefined {
             Self::ZeroDenominator => "zero_denominator",
             Self::NoMatch => "no_match",
             Self::NoEarlierSnapshot => "no_earlier_snapshot",
+            Self::PartialPeriod => "partial_period",
         }
     }
 }

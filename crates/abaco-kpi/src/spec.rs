@@ -86,6 +86,8 @@ pub struct KpiSpec {
     pub convention: Cow<'static, str>,
     /// Which rows it is meant for, where its columns do not tell; see [`Basis::of`].
     pub basis: Option<Basis>,
+    /// Whether it stretches a period to a year, which an incomplete period does not bear.
+    pub annualised: bool,
     /// The family, which is also the file it lives in.
     pub family: Cow<'static, str>,
     /// Other names by which it is known, such as V2's.
@@ -106,6 +108,7 @@ impl KpiSpec {
             direction: Direction::Neutral,
             convention: Cow::Borrowed(""),
             basis: None,
+            annualised: false,
             family: Cow::Borrowed(""),
             aliases: Vec::new(),
             references: Vec::new(),
@@ -137,6 +140,13 @@ impl KpiSpec {
     #[must_use]
     pub fn over(mut self, basis: Basis) -> Self {
         self.basis = Some(basis);
+        self
+    }
+
+    /// Says that the KPI stretches a period to a year.
+    #[must_use]
+    pub fn annualised(mut self) -> Self {
+        self.annualised = true;
         self
     }
 

@@ -132,7 +132,7 @@ pub fn gross_chargeoff_annualised() -> FormulaKpi {
         )
         .family(FAMILY)
         .reference("US Federal Reserve, Charge-Off and Delinquency Rates: annualised, over average balances");
-    FormulaKpi::new(spec, per_year(sum("written_off").into()))
+    FormulaKpi::new(spec.annualised(), per_year(sum("written_off").into()))
 }
 
 /// Written off less recovered in the period over the average balance, per year.
@@ -181,5 +181,5 @@ pub fn net_chargeoff_annualised() -> FormulaKpi {
             "US Federal Reserve, Charge-Off and Delinquency Rates: annualised, over average balances, \
              net of recoveries",
         );
-    FormulaKpi::new(spec, per_year(net_of_recoveries()))
+    FormulaKpi::new(spec.annualised(), per_year(net_of_recoveries()))
 }

@@ -97,7 +97,7 @@ pub fn cdr() -> FormulaKpi {
             "SIFMA (formerly BMA), Standard Formulas for the Analysis of Mortgage-Backed Securities: CDR",
         );
     let monthly = sum("defaulted") / performing_balance();
-    FormulaKpi::new(spec, 100 * compounded(monthly))
+    FormulaKpi::new(spec.annualised(), 100 * compounded(monthly))
 }
 
 /// Loans that defaulted in the period over loans that were performing when it began.

@@ -147,6 +147,22 @@ fn the_bridge_ends_at_the_closing_balance_with_a_remainder() {
     assert_eq!((of("SUM(disbursed)"), of("SUM(paid_principal)")), (427_626_981, 402_314_227));
 }
 
+/// Ten loans paid without a row at either end, three vanished with a balance: 125.42 - 19.87 = 105.55.
+#[test]
+fn named_loans_explain_the_remainder() {
+    let Some(november) = &*NOVEMBER else { return };
+    let drill = november["drill_down"].as_array().unwrap();
+    let bridge = drill.iter().find(|drill| drill["kpi"] == "balance_bridge_with_written_off").unwrap();
+    let parts = bridge["value"]["top"].as_array().unwrap();
+    let amount = |part: &Value| cents(part["value"].as_str().unwrap().strip_suffix("0000").unwrap());
+    let (paid, vanished): (Vec<i64>, Vec<i64>) = parts.iter().map(amount).partition(|amount| *amount > 0);
+    assert_eq!((paid.len(), paid.iter().sum::<i64>()), (10, 12_542));
+    assert_eq!((vanished.len(), vanished.iter().sum::<i64>()), (3, -1_987));
+    assert_eq!(parts[0]["by"], json!({"loan_id": "ABT - PC0002-001"}));
+    assert_eq!(bridge["value"]["others"]["exact"]["numerator"], "0");
+    assert_eq!(bridge["value"]["total"]["value"], "105.550000");
+}
+
 #[rstest]
 #[case("monthly", "2025-11", "3.31")]
 #[case("monthly", "2024-05", "14.92")]

@@ -59,6 +59,7 @@ fn the_manifest_says_what_was_read_and_written() {
             "rollups": [],
             "fiscal_year_starts": 1,
             "cohorts": null,
+            "drill_down": [],
         })
     );
     let input = &manifest["inputs"][0];

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use abaco_engine::Definitions;
 
-pub use self::settings::{CohortSettings, Settings, TableRole, TableSettings, TableSource};
+pub use self::settings::{CohortSettings, DrillSettings, Settings, TableRole, TableSettings, TableSource};
 use crate::PipelineError;
 use crate::contract::Contract;
 

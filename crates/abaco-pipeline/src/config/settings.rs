@@ -46,9 +46,35 @@ pub struct Settings {
     /// Origination cohorts at given ages.
     #[serde(default)]
     pub cohorts: Option<CohortSettings>,
+    /// KPIs that are taken apart by loan, obligor or segment.
+    #[serde(default)]
+    pub drill_down: Vec<DrillSettings>,
+}
+
+/// A KPI that is taken apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrillSettings {
+    /// The KPI's id.
+    pub kpi: String,
+    /// The columns by which it is taken apart.
+    pub by: Vec<String>,
+    /// How many parts are listed; the others are summed.
+    #[serde(default = "ten")]
+    pub top: usize,
+}
+
+fn ten() -> usize {
+    10
 }
 
 impl Settings {
+    /// Every column whose values are published with results, and the key under which it is asked for.
+    pub(crate) fn grouped_by(&self) -> impl Iterator<Item = (&'static str, &String)> {
+        let segments = self.segments.iter().flatten().map(|name| ("segments", name));
+        segments.chain(self.drill_down.iter().flat_map(|drill| &drill.by).map(|name| ("drill_down", name)))
+    }
+
     /// The same settings without the places of the tables: what a table says counts, not where it lies.
     pub(crate) fn without_paths(&self) -> Self {
         let mut settings = self.clone();
@@ -65,6 +91,12 @@ impl Settings {
             return Err(format!(
                 "`fiscal_year_starts`: expected a month from 1 to 12, found {}",
                 self.fiscal_year_starts
+            ));
+        }
+        if let Some(drill) = self.drill_down.iter().find(|drill| drill.by.is_empty()) {
+            return Err(format!(
+                "`drill_down`, `{}`: expected a list of columns, found an empty list",
+                drill.kpi
             ));
         }
         if let Some(cohorts) = &self.cohorts {

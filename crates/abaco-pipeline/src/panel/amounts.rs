@@ -6,8 +6,8 @@ use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type};
 
-/// The digits of a panel's amounts: what fits, with room for the products that formulas take.
-pub(crate) const PRECISION: u8 = 24;
+/// The digits of a panel's amounts: as many as 128 bits hold.
+pub(crate) const PRECISION: u8 = 38;
 
 /// The decimal places of a numeric type; an integer has none.
 pub(crate) fn scale_of(data_type: &DataType) -> Option<u8> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use abaco_kpi::{ColumnKind, canonical_column};
 use arrow::array::{
     ArrayRef, Date32Array, Int64Array, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array,
 };
@@ -10,10 +11,15 @@ use arrow::datatypes::{Field, Schema};
 use arrow::error::ArrowError;
 
 use super::amounts;
+use super::flows::FlowedSoFar;
 use super::history::{Flow, Loan, Standing, Totals};
 use super::side::KEY;
+use super::snapshots::STANDING;
 use super::walk::{Panel, Period};
 use crate::PipelineError;
+
+/// What the panel says of a loan's standing, whatever the tape's contract derives.
+pub(crate) const MADE_OF_STANDING: [&str; 3] = ["outstanding_balance", "dpd", "written_off_balance"];
 
 /// The canonical names of a snapshot's label and of the one before it.
 const AS_OF: &str = "as_of";
@@ -71,8 +77,27 @@ impl<'p> Emitter<'p> {
         self.with_ledger(columns, rows.len(), period)
     }
 
+    /// The columns that a panel makes, whatever the tape has.
+    pub(super) fn made(&self) -> Vec<String> {
+        let mut columns = Columns::default();
+        let period = Period { opening: None, closing: 0 };
+        columns.push(OPENING_AS_OF, Arc::new(Date32Array::from(Vec::<Option<i32>>::new())));
+        // Without loans there is no amount that could be too large.
+        let _none = self
+            .standing(&mut columns, &[])
+            .and_then(|()| self.flows(&mut columns, &[], period))
+            .and_then(|()| self.totals(&mut columns, &[], period));
+        let of_the_tape = |name: &str| STANDING.contains(&name);
+        columns.fields.iter().map(|field| field.name().clone()).filter(|name| !of_the_tape(name)).collect()
+    }
+
     /// The loans that are known, as they stand.
-    pub(super) fn panel(&self, loans: &[Loan], period: Period) -> Result<RecordBatch, PipelineError> {
+    pub(super) fn panel(
+        &self,
+        loans: &[Loan],
+        flowed: &FlowedSoFar,
+        period: Period,
+    ) -> Result<RecordBatch, PipelineError> {
         let known: Vec<(usize, &Loan)> = loans.iter().enumerate().filter(|(_, loan)| loan.known).collect();
         let numbers: Vec<usize> = known.iter().map(|(number, _)| *number).collect();
         let loans: Vec<&Loan> = known.into_iter().map(|(_, loan)| loan).collect();
@@ -84,6 +109,9 @@ impl<'p> Emitter<'p> {
         self.standing(&mut columns, &loans)?;
         self.flows(&mut columns, &loans, period)?;
         self.totals(&mut columns, &loans, period)?;
+        for (index, flow) in self.panel.snapshots.flows.iter().enumerate() {
+            self.push_amounts(&mut columns, &flow.name, flowed.of(index, &numbers), flow.scale)?;
+        }
         self.tape(&mut columns, &tape_rows)?;
         self.statics(&mut columns, &numbers)?;
         self.first_due(&mut columns, &numbers);
@@ -208,7 +236,17 @@ impl<'p> Emitter<'p> {
         amount: impl Fn(&Loan) -> Option<i128>,
     ) -> Result<(), PipelineError> {
         let values = loans.iter().map(|loan| amount(loan)).collect();
-        let column = amounts::column(values, self.panel.scale)
+        self.push_amounts(columns, name, values, self.panel.scale)
+    }
+
+    fn push_amounts(
+        &self,
+        columns: &mut Columns,
+        name: &str,
+        values: Vec<Option<i128>>,
+        scale: u8,
+    ) -> Result<(), PipelineError> {
+        let column = amounts::column(values, scale)
             .map_err(|problem| self.panel.refused(format!("column `{name}` of the panel: {problem}")))?;
         columns.push(name, column);
         Ok(())
@@ -227,8 +265,13 @@ impl<'p> Emitter<'p> {
         let below = ledger.rows(period.opening, period.closing);
         let mut beneath = Columns::default();
         self.dates(&mut beneath, below.len(), period);
-        let indices: Vec<Option<usize>> = below.iter().copied().map(Some).collect();
-        self.taken(&mut beneath, &ledger.batch, &indices)?;
+        let amounts: Vec<Option<usize>> = below.iter().map(|row| Some(row.index)).collect();
+        let levels: Vec<Option<usize>> = below.iter().map(|row| row.is_last.then_some(row.index)).collect();
+        for (column, field) in ledger.batch.schema().fields().iter().enumerate() {
+            let one = ledger.batch.project(&[column]).map_err(|error| self.arrow(error))?;
+            let rows = if is_level(field.name()) { &levels } else { &amounts };
+            self.taken(&mut beneath, &one, rows)?;
+        }
         for (field, array) in beneath.fields.iter().zip(&beneath.arrays) {
             if !columns.has(field.name()) {
                 columns.push(field.name(), new_null_array(array.data_type(), rows));
@@ -264,4 +307,10 @@ impl<'p> Emitter<'p> {
     fn arrow(&self, source: ArrowError) -> PipelineError {
         PipelineError::arrow(self.panel.path(), source)
     }
+}
+
+/// Whether a ledger's column is a level, of which a period has the last, and not an amount, of which it has the sum.
+fn is_level(name: &str) -> bool {
+    const AMOUNTS: [&str; 5] = ["revenue", "funding_cost", "servicing_cost", "impairment", "opex"];
+    canonical_column(name).is_some_and(|column| column.kind == ColumnKind::Ledger) && !AMOUNTS.contains(&name)
 }

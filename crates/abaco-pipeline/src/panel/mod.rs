@@ -8,7 +8,7 @@
 //! | the tape's own | at the snapshot; NULL for a loan without a row |
 //! | `outstanding_balance` | the tape's; without a row 0 if the loan's known balance has been collected, otherwise NULL |
 //! | `opening_balance`, `opening_dpd`, `opening_written_off_balance` | the same at the previous snapshot; NULL for an entrant |
-//! | flows | over (previous snapshot, snapshot]; 0 without an event, NULL at the first snapshot |
+//! | flows | over (previous snapshot, snapshot]; 0 without an event, NULL at the first snapshot; those of the tape itself are added up |
 //! | cumulative columns | since the beginning of the events and the tape |
 //! | `first_due_date` | the first day of the loan's schedule, unless a table says otherwise |
 //!
@@ -16,6 +16,7 @@
 
 mod amounts;
 mod emit;
+mod flows;
 mod history;
 mod loans;
 mod side;
@@ -23,6 +24,6 @@ mod snapshots;
 mod step;
 mod walk;
 
+pub(crate) use self::emit::MADE_OF_STANDING;
 pub(crate) use self::side::Table;
-pub(crate) use self::snapshots::STANDING;
 pub(crate) use self::walk::{Given, Panel, Period};

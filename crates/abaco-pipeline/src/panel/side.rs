@@ -220,9 +220,22 @@ impl Ledger {
         Ok(Self { batch, days })
     }
 
-    /// The rows after `from`, if there is a beginning, up to and on `to`.
-    pub(crate) fn rows(&self, from: Option<i32>, to: i32) -> Vec<usize> {
-        let within = |day: i32| day <= to && from.is_none_or(|from| day > from);
-        self.days.iter().enumerate().filter(|(_, day)| within(**day)).map(|(row, _)| row).collect()
+    /// The rows after `from` up to and on `to`; before the first snapshot only those of the last day.
+    pub(crate) fn rows(&self, from: Option<i32>, to: i32) -> Vec<LedgerRow> {
+        let last = self.days.iter().copied().filter(|day| *day <= to).max();
+        let within = |day: i32| match from {
+            Some(from) => day > from && day <= to,
+            None => Some(day) == last,
+        };
+        let rows = self.days.iter().enumerate().filter(|(_, day)| within(**day));
+        rows.map(|(index, day)| LedgerRow { index, is_last: Some(*day) == last }).collect()
     }
+}
+
+/// A row of the ledger in a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LedgerRow {
+    pub(crate) index: usize,
+    /// Whether it is of the period's last day in the ledger: the one that has its levels.
+    pub(crate) is_last: bool,
 }

@@ -7,13 +7,14 @@ use abaco_kpi::{Column, RowExpr};
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 
 use super::amounts;
+use super::flows::TapeFlow;
 use super::history::Standing;
 use super::loans::Loans;
 use super::side::{KEY, Table, days};
 use crate::PipelineError;
 
 /// The canonical columns that say how a loan stands.
-pub(crate) const STANDING: [&str; 4] =
+pub(super) const STANDING: [&str; 4] =
     ["outstanding_balance", "dpd", "written_off_balance", "is_written_off"];
 
 /// The tape's rows by snapshot and loan.
@@ -28,6 +29,8 @@ pub(crate) struct Snapshots {
     pub(crate) standing: Vec<Standing>,
     /// Which of the columns of [`STANDING`] the tape has or derives.
     pub(crate) has: Vec<&'static str>,
+    /// The flows that stand on the tape itself.
+    pub(crate) flows: Vec<TapeFlow>,
 }
 
 impl Snapshots {
@@ -66,7 +69,14 @@ impl Snapshots {
             }
         }
         let (standing, has) = standing(table, bindings, scale)?;
-        Ok(Self { batch: table.batch.clone(), dated_by, dates: by_date, standing, has })
+        Ok(Self {
+            batch: table.batch.clone(),
+            dated_by,
+            dates: by_date,
+            standing,
+            has,
+            flows: TapeFlow::all(table)?,
+        })
     }
 
     /// The largest scale of the tape's balances.
@@ -108,12 +118,12 @@ fn standing(
             .map_err(|problem| table.refused(format!("column `{name}`: {problem}"))),
         None => Ok(None),
     };
-    let [balance, dpd, written_off, flag] = STANDING;
+    let [balance, dpd, written_off, flag_name] = STANDING;
     let has = STANDING.into_iter().filter(|name| projected.column_by_name(name).is_some()).collect();
     let balances = numbers(balance, scale)?
         .ok_or_else(|| table.refused(format!("expected the column `{balance}`, which a panel follows")))?;
     let (dpds, written_offs) = (numbers(dpd, 0)?, numbers(written_off, scale)?);
-    let flags = projected.column_by_name(flag).and_then(|array| array.as_boolean_opt());
+    let flags = projected.column_by_name(flag_name).and_then(|array| array.as_boolean_opt());
     let rows = balances.into_iter().enumerate().map(|(row, balance)| {
         let days = dpds.as_ref().and_then(|dpds| dpds[row]);
         let dpd = days.map(i64::try_from).transpose().map_err(|_| {
@@ -122,10 +132,26 @@ fn standing(
                 row + 1
             ))
         })?;
-        // The flag decides where the tape has one: a recovered loan may keep a balance to its name.
-        let off = flags.is_none_or(|flags| flags.is_valid(row) && flags.value(row));
-        let written_off =
-            written_offs.as_ref().map(|amounts| if off { amounts[row].unwrap_or(0) } else { 0 });
+        let flag = flags.and_then(|flags| flags.is_valid(row).then(|| flags.value(row)));
+        let amount = written_offs.as_ref().map(|amounts| amounts[row]);
+        let contradicts = |found: &str| {
+            Err(table.refused(format!("row {}: columns `{flag_name}` and `{written_off}`: {found}", row + 1)))
+        };
+        let written_off = match (flag, amount) {
+            (_, None) => None,
+            (Some(false), Some(Some(amount))) if amount > 0 => {
+                return contradicts(
+                    "expected no written-off balance of a loan that is not written off, found one",
+                );
+            }
+            (Some(true), Some(None)) => {
+                return contradicts(
+                    "expected the written-off balance of a loan that is written off, found null",
+                );
+            }
+            // Without the flag the balance tells.
+            (_, Some(amount)) => Some(amount.unwrap_or(0)),
+        };
         Ok(Standing { balance, written_off, dpd })
     });
     Ok((rows.collect::<Result<_, PipelineError>>()?, has))

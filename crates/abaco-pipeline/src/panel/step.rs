@@ -70,6 +70,8 @@ impl Loan {
             }
         }
         add(&mut self.totals.written_off, self.step[Flow::WrittenOff as usize])?;
+        // A loan that came back is not lost, and its next write-off is not a second loss.
+        add(&mut self.totals.written_off, -self.step[Flow::Reinstated as usize])?;
         add(&mut self.totals.recovered, self.step[Flow::Recovered as usize])?;
         for (period, step) in self.period.iter_mut().zip(self.step) {
             add(period, step)?;
@@ -88,13 +90,21 @@ impl Loan {
     fn transitions(&mut self, opening: &Standing, has_row: bool) {
         let (was, is) = (opening.is_written_off(), self.closing.is_written_off());
         let paid_principal = self.step[Flow::PaidPrincipal as usize];
-        if is && !was {
-            self.step[Flow::WrittenOff as usize] = self.closing.written_off.unwrap_or(0);
+        let before = opening.written_off.unwrap_or(0).max(0);
+        let after = self.closing.written_off.unwrap_or(0).max(0);
+        // Of a loan that is still written off, what its written-off balance went down by; of any other, all that was paid.
+        let recovered = match was {
+            false => 0,
+            true if has_row && is => (before - after).clamp(0, paid_principal.max(0)),
+            true => paid_principal.clamp(0, before),
+        };
+        self.step[Flow::Recovered as usize] = recovered;
+        if is {
+            self.step[Flow::WrittenOff as usize] = (after - before + recovered).max(0);
         }
         if was && has_row && !is {
-            self.step[Flow::Reinstated as usize] = opening.written_off.unwrap_or(0);
-        } else if was {
-            self.step[Flow::Recovered as usize] = paid_principal;
+            // Back among the performing loans is only what was not paid.
+            self.step[Flow::Reinstated as usize] = before - recovered;
         }
         let performed = !was && opening.dpd.is_none_or(|dpd| dpd < DEFAULT_DPD);
         let fails = is || self.closing.dpd.is_some_and(|dpd| dpd >= DEFAULT_DPD);
@@ -175,8 +185,38 @@ mod tests {
         loan.begin_period();
         loan.happened(Flow::PaidPrincipal, 10).expect("small amounts");
         loan.arrive(row(60, 0, 5), false).expect("small amounts");
-        assert_eq!((flow(&loan, Flow::Reinstated), flow(&loan, Flow::Recovered)), (70, 0));
-        assert_eq!((loan.totals.written_off, loan.totals.recovered), (100, 30));
+        assert_eq!((flow(&loan, Flow::Reinstated), flow(&loan, Flow::Recovered)), (60, 10));
+        assert_eq!((loan.totals.written_off, loan.totals.recovered), (40, 40));
+        loan.begin_period();
+        loan.arrive(row(0, 60, 181), false).expect("small amounts");
+        assert_eq!((flow(&loan, Flow::WrittenOff), loan.totals.written_off), (60, 100));
+    }
+
+    #[test]
+    fn a_written_off_loan_that_is_paid_is_recovered_whether_its_row_stays_or_not() {
+        for row in [row(0, 0, 0), None] {
+            let mut loan = loan(60);
+            loan.arrive(Some(Standing { balance: Some(0), written_off: Some(100), dpd: None }), false)
+                .expect("small amounts");
+            loan.begin_period();
+            loan.happened(Flow::PaidPrincipal, 100).expect("small amounts");
+            loan.arrive(row, false).expect("small amounts");
+            assert_eq!((flow(&loan, Flow::Recovered), flow(&loan, Flow::Reinstated)), (100, 0), "{row:?}");
+            assert_eq!((loan.totals.written_off, loan.totals.recovered), (100, 100), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_write_off_in_parts_is_written_off_part_by_part() {
+        let mut loan = loan(95);
+        loan.arrive(row(60, 40, 126), false).expect("small amounts");
+        assert_eq!(flow(&loan, Flow::WrittenOff), 40);
+        loan.begin_period();
+        // The payment is of the part that still performs.
+        loan.happened(Flow::PaidPrincipal, 10).expect("small amounts");
+        loan.arrive(row(20, 70, 156), false).expect("small amounts");
+        assert_eq!((flow(&loan, Flow::WrittenOff), flow(&loan, Flow::Recovered)), (30, 0));
+        assert_eq!(loan.totals.written_off, 70);
     }
 
     #[test]

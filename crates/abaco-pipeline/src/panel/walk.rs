@@ -8,6 +8,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
 use super::emit::Emitter;
+use super::flows::FlowedSoFar;
 use super::history::{Flow, Loan};
 use super::loans::Loans;
 use super::side::{Ledger, SideTables, Statics, Table, Timeline, refused};
@@ -82,7 +83,15 @@ impl Panel {
                 }
             }
         }
-        Ok(Self { path: tape.path.clone(), snapshots, side, loans, scale })
+        let panel = Self { path: tape.path.clone(), snapshots, side, loans, scale };
+        // What the panel makes would stand in the place of what the tape says.
+        let made = Emitter::new(&panel).made();
+        match made.iter().find(|name| tape.batch.column_by_name(name).is_some()) {
+            Some(name) => Err(panel.refused(format!(
+                "column `{name}` is on the tape, and the tables beside it tell the same; one of them must go"
+            ))),
+            None => Ok(panel),
+        }
     }
 
     pub(super) fn path(&self) -> &std::path::Path {
@@ -100,7 +109,8 @@ impl Panel {
 
     /// The schema of every panel.
     pub(crate) fn schema(&self) -> Result<SchemaRef, PipelineError> {
-        Ok(Emitter::new(self).panel(&[], Period { opening: None, closing: 0 })?.schema())
+        let none = FlowedSoFar::new(&self.snapshots.flows, 0);
+        Ok(Emitter::new(self).panel(&[], &none, Period { opening: None, closing: 0 })?.schema())
     }
 
     /// The schema of every joined snapshot.
@@ -130,6 +140,8 @@ impl Panel {
         mut each: impl FnMut(Period, RecordBatch) -> Result<(), PipelineError>,
     ) -> Result<(), PipelineError> {
         let emitter = Emitter::new(self);
+        let flows = &self.snapshots.flows;
+        let mut flowed = FlowedSoFar::new(flows, self.loans.len());
         let too_large =
             |Overflow| refused(&self.path, "the amounts of a loan add up to more than 128 bits hold");
         let mut loans = vec![Loan::default(); self.loans.len()];
@@ -152,6 +164,9 @@ impl Panel {
             }
             for (row, loan) in rows {
                 loans[*loan].row = Some(*row);
+                flowed.add(flows, *loan, *row).map_err(|name| {
+                    self.refused(format!("column `{name}`: its amounts add up to more than 128 bits hold"))
+                })?;
                 loans[*loan].known = true;
             }
             for (number, loan) in loans.iter_mut().enumerate() {
@@ -167,8 +182,9 @@ impl Panel {
             first = false;
             if ends.contains(closing) {
                 let period = Period { opening, closing: *closing };
-                each(period, emitter.panel(&loans, period)?)?;
+                each(period, emitter.panel(&loans, &flowed, period)?)?;
                 loans.iter_mut().for_each(Loan::begin_period);
+                flowed.begin_period();
                 opening = Some(*closing);
             }
         }

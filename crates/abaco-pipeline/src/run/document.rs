@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::Rollup;
 use super::cohort::Cohorts;
+use super::drill::DrillEntry;
 use super::part::{Described, Values};
 use super::rollup::Point;
 
@@ -46,6 +47,8 @@ pub struct RunDocument {
     pub segments: Vec<Segment>,
     /// What the rules of the definitions have to say, the totals first.
     pub findings: Vec<FindingEntry>,
+    /// What the configured KPIs are made of.
+    pub drill_down: Vec<DrillEntry>,
     /// The totals per period of each configured rollup, up to the snapshot.
     pub series: Vec<SeriesEntry>,
 }
@@ -185,10 +188,11 @@ pub(crate) struct Results<'r> {
     pub(crate) year_before: Option<(NaiveDate, Values)>,
     pub(crate) series: Vec<(Rollup, Point, Finished)>,
     pub(crate) cohorts: Cohorts,
+    pub(crate) drill_down: Vec<DrillEntry>,
 }
 
 pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
-    let Results { finished, described, year_before, series, cohorts } = results;
+    let Results { finished, described, year_before, series, cohorts, drill_down } = results;
     let with_year = |group: &Group| {
         let mut entries = entries(group, &described);
         if let Some((as_of, values)) = &year_before
@@ -234,6 +238,7 @@ pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
         kpis: totals.iter().flat_map(|group| with_year(group)).collect(),
         segments: segments.chain(cohorts).collect(),
         findings,
+        drill_down,
         series: series.collect(),
     }
 }

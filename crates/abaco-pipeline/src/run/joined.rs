@@ -8,13 +8,14 @@ use abaco_engine::{AsOf, Bindings, EngineError, Plan, PlanOptions, State};
 use abaco_kpi::Column;
 use chrono::NaiveDate;
 
+use super::drill::{Drill, DrillEntry};
 use super::effective::LagPlan;
 use super::part::{Calculator, Part, Parts};
 use super::rollup::Point;
 use super::{Measured, Pipeline, RunRequest, Split, TableReport, cohort, observed_scales, read};
 use crate::PipelineError;
 use crate::config::TableRole;
-use crate::panel::{Given, Panel, Period, STANDING};
+use crate::panel::{Given, MADE_OF_STANDING, Panel, Period};
 use crate::source::date_text::{date_of, days_since_1970};
 
 impl Pipeline {
@@ -62,6 +63,8 @@ impl Pipeline {
             }
             None => cohort::Cohorts::default(),
         };
+        let mut drill_down = self.drill_snapshots(&split.snapshot, &panel, as_of, &dates, first)?;
+        drill_down.extend(self.drill_periods(&walked, &ends, as_of, &dates)?);
         let effective = match (lag, lag_state) {
             (Some(lag), Some(state)) => lag.effective(&state, as_of).map_err(of_tape)?,
             _ => super::Effective::Unknown,
@@ -75,6 +78,7 @@ impl Pipeline {
             series,
             cohorts,
             effective,
+            drill_down,
         })
     }
 
@@ -124,6 +128,60 @@ impl Pipeline {
         Ok(Part { calculator, plan: Arc::new(plan), state: Arc::new(state) })
     }
 
+    /// What KPIs of a snapshot are made of.
+    fn drill_snapshots(
+        &self,
+        calculator: &Calculator,
+        panel: &Panel,
+        as_of: NaiveDate,
+        dates: &[NaiveDate],
+        path: &std::path::Path,
+    ) -> Result<Vec<DrillEntry>, PipelineError> {
+        let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
+        let dimensions = self.dimensions.plan(&panel.snapshot_schema()?, &self.bindings).map_err(of_tape)?;
+        let schema = dimensions.schema();
+        let snapshot = self.options(&schema, &self.bindings).snapshot;
+        let settings = &self.config.settings.drill_down;
+        let drill =
+            Drill::new(&calculator.engine, settings, &schema, &self.bindings, snapshot).map_err(of_tape)?;
+        let Some(drill) = drill else { return Ok(Vec::new()) };
+        let prior = dates.iter().rev().nth(1).copied();
+        let mut state = drill.plan().empty();
+        panel.each_snapshot(|period, batch| {
+            if is_compared(period, as_of, prior) {
+                let batch = dimensions.apply(&batch).map_err(of_tape)?;
+                drill.plan().fold(&mut state, &batch).map_err(of_tape)?;
+            }
+            Ok(())
+        })?;
+        drill.entries(&state, AsOf::Date(as_of), prior, &self.config.path)
+    }
+
+    /// What KPIs of a period are made of.
+    fn drill_periods(
+        &self,
+        walked: &Walked<'_, '_>,
+        ends: &BTreeSet<i32>,
+        as_of: NaiveDate,
+        dates: &[NaiveDate],
+    ) -> Result<Vec<DrillEntry>, PipelineError> {
+        let schema = walked.dimensions.schema();
+        let snapshot = self.options(&schema, &walked.bindings).snapshot;
+        let settings = &self.config.settings.drill_down;
+        let drill = Drill::new(&walked.calculator.engine, settings, &schema, &walked.bindings, snapshot);
+        let Some(drill) = drill.map_err(|error| walked.of_tape(error))? else { return Ok(Vec::new()) };
+        let prior = dates.iter().rev().nth(1).copied();
+        let mut state = drill.plan().empty();
+        walked.panel.each_period(ends, |period, batch| {
+            if is_compared(period, as_of, prior) {
+                let batch = walked.dimensions.apply(&batch).map_err(|error| walked.of_tape(error))?;
+                drill.plan().fold(&mut state, &batch).map_err(|error| walked.of_tape(error))?;
+            }
+            Ok(())
+        })?;
+        drill.entries(&state, AsOf::Date(as_of), prior, &self.config.path)
+    }
+
     fn lag(&self, panel: &Panel, path: &std::path::Path) -> Result<Option<(LagPlan, State)>, PipelineError> {
         let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
         let Some(lag) = &self.label_lag else { return Ok(None) };
@@ -155,7 +213,7 @@ impl<'p, 'w> Walked<'p, 'w> {
     ) -> Result<Self, PipelineError> {
         let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
         // What the panel says of a loan's standing comes before what the tape's contract derives.
-        let bindings = without(&pipeline.bindings, &STANDING);
+        let bindings = without(&pipeline.bindings, &MADE_OF_STANDING);
         let dimensions = pipeline.dimensions.plan(&panel.schema()?, &bindings).map_err(of_tape)?;
         let schema = dimensions.schema();
         let options = PlanOptions { bindings: bindings.clone(), ..pipeline.options(&schema, &bindings) };
@@ -175,6 +233,12 @@ impl<'p, 'w> Walked<'p, 'w> {
         })?;
         Ok(Part { calculator: self.calculator, plan: Arc::clone(&self.plan), state: Arc::new(state) })
     }
+}
+
+/// Whether a period ends at one of the two snapshots that a drill-down looks at.
+fn is_compared(period: Period, as_of: NaiveDate, prior: Option<NaiveDate>) -> bool {
+    let closing = date_of(period.closing);
+    closing == as_of || Some(closing) == prior
 }
 
 fn end(point: &Point) -> i32 {

@@ -4,6 +4,7 @@ mod baseline;
 mod bindings;
 mod cohort;
 mod document;
+mod drill;
 mod effective;
 mod joined;
 mod manifest;
@@ -33,6 +34,7 @@ pub use self::document::{
     SeriesEntry,
 };
 use self::document::{Heading, Results};
+pub use self::drill::{AmountEntry, DrillEntry, PartEntry, PartsEntry};
 pub use self::effective::Effective;
 use self::manifest::{Manifest, Read, identity};
 use self::part::{Calculator, Parts};
@@ -121,6 +123,7 @@ struct Measured<'p> {
     series: Vec<(Rollup, Vec<Point>, Parts<'p>)>,
     cohorts: Cohorts,
     effective: Effective,
+    drill_down: Vec<DrillEntry>,
 }
 
 impl Pipeline {
@@ -152,6 +155,11 @@ impl Pipeline {
         {
             return Err(refuse(format!("`required`: the profile `{profile}` has no KPI `{id}`")));
         }
+        if let Some(drill) =
+            config.settings.drill_down.iter().find(|drill| kpis.iter().all(|kpi| kpi.spec().id != drill.kpi))
+        {
+            return Err(refuse(format!("`drill_down`: the profile `{profile}` has no KPI `{}`", drill.kpi)));
+        }
         let dimensions = Dimensions::new(&config.settings.dimensions, config.settings.fiscal_year_starts)
             .map_err(refuse)?;
         for name in dimensions.names() {
@@ -161,7 +169,7 @@ impl Pipeline {
                 )));
             }
         }
-        for name in config.settings.segments.iter().flatten() {
+        for (key, name) in config.settings.grouped_by() {
             let beside = config.tables.iter().any(|table| table.contract.column(name).is_some());
             let known = config.contract.column(name).is_some()
                 || canonical_column(name).is_some()
@@ -169,7 +177,7 @@ impl Pipeline {
                 || dimensions.names().any(|dimension| dimension == name);
             if !known {
                 return Err(refuse(format!(
-                    "`segments`: neither the contract nor the catalogue has a column `{name}`"
+                    "`{key}`: neither the contract nor the catalogue has a column `{name}`"
                 )));
             }
         }
@@ -187,12 +195,12 @@ impl Pipeline {
         let contract_path = config.path.parent().unwrap_or(Path::new("")).join(&config.settings.contract);
         let bindings = bindings::bindings(&config.contract, &contract_path, &config.definitions)?;
         let label_lag = bindings::label_lag(&config.contract, &contract_path)?;
-        for name in config.settings.segments.iter().flatten() {
+        for (key, name) in config.settings.grouped_by() {
             let expr = dimensions.source(name).cloned();
             let expr = expr.unwrap_or_else(|| RowExpr::Column(Column::from(name.clone())));
             if let Some(secret) = pii_behind(&expr, &config, &bindings) {
                 return Err(refuse(format!(
-                    "`segments`: column `{name}` would publish the values of `{secret}`, which has the role pii"
+                    "`{key}`: column `{name}` would publish the values of `{secret}`, which has the role pii"
                 )));
             }
         }
@@ -222,7 +230,8 @@ impl Pipeline {
         };
         let first = &request.inputs[0];
         let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
-        let Measured { parts, as_of, snapshots, inputs, tables, series, cohorts, effective } = measured;
+        let Measured { parts, as_of, snapshots, inputs, tables, series, cohorts, effective, drill_down } =
+            measured;
         let earlier = self.earlier(request, as_of)?;
         let (finished, audit) = parts.finish(as_of, &earlier.baselines).map_err(of_tape)?;
         let year_before = finished.as_of.and_then(|as_of| year_before(as_of, &snapshots));
@@ -233,7 +242,7 @@ impl Pipeline {
         let mut points = Vec::new();
         for (rollup, of_rollup, parts) in series {
             for point in of_rollup {
-                let totals = parts.totals(point.as_of).map_err(of_tape)?;
+                let totals = parts.totals(&point).map_err(of_tape)?;
                 points.push((rollup, point, totals));
             }
         }
@@ -258,6 +267,7 @@ impl Pipeline {
             year_before,
             series: points,
             cohorts,
+            drill_down,
         };
         let document = document::document(heading, results);
         let actor = |event| AuditEvent { actor: request.actor.clone(), ..event };

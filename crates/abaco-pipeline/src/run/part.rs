@@ -10,6 +10,8 @@ use abaco_kpi::{Column, Decimal, Kpi, KpiSpec, Outcome, Undefined};
 use chrono::NaiveDate;
 use hashbrown::HashMap;
 
+use super::rollup::Point;
+
 /// Some of a profile's KPIs, with their places in it.
 #[derive(Debug)]
 pub(super) struct Calculator {
@@ -95,14 +97,25 @@ impl Parts<'_> {
         Ok((self.merge(finished), one_calculation(audit)))
     }
 
-    /// The judged totals at a snapshot.
-    pub(super) fn totals(&self, as_of: NaiveDate) -> Result<Finished, EngineError> {
-        let as_of = AsOf::Date(as_of);
+    /// The judged totals of a period; one that is not over is not stretched to a year.
+    pub(super) fn totals(&self, point: &Point) -> Result<Finished, EngineError> {
+        let as_of = AsOf::Date(point.as_of);
         let finish = |part: &Part<'_>| {
             part.calculator.engine.finish_totals(&part.plan, &part.state, as_of, &self.observed)
         };
         let finished = self.parts.iter().map(finish).collect::<Result<_, _>>()?;
-        Ok(self.merge(finished))
+        let mut totals = self.merge(finished);
+        if point.partial {
+            let described = self.described();
+            for group in &mut totals.groups {
+                for (result, (spec, _)) in group.kpis.iter_mut().zip(&described) {
+                    if spec.annualised && matches!(result.outcome, Outcome::Value(_)) {
+                        *result = undefined(spec, Undefined::PartialPeriod);
+                    }
+                }
+            }
+        }
+        Ok(totals)
     }
 
     /// The outcomes alone at a snapshot: of each group by its key, each KPI's value where it has one.
@@ -150,7 +163,9 @@ impl Parts<'_> {
         let ids = self.described();
         let groups = merged.into_iter().map(|(mut group, results)| {
             let results = results.into_iter().zip(&ids);
-            group.kpis = results.map(|(result, (spec, _))| result.unwrap_or_else(|| no_rows(spec))).collect();
+            group.kpis = results
+                .map(|(result, (spec, _))| result.unwrap_or_else(|| undefined(spec, Undefined::NoRows)))
+                .collect();
             group
         });
         Finished { as_of, prior_as_of, groups: groups.collect() }
@@ -168,10 +183,10 @@ fn one_calculation(events: Vec<AuditEvent>) -> Vec<AuditEvent> {
     events.into_iter().enumerate().filter(keep).map(|(_, event)| event).collect()
 }
 
-fn no_rows(spec: &KpiSpec) -> KpiResult {
+fn undefined(spec: &KpiSpec, reason: Undefined) -> KpiResult {
     KpiResult {
         id: spec.id.clone(),
-        outcome: Outcome::Undefined(Undefined::NoRows),
+        outcome: Outcome::Undefined(reason),
         status: Status::None,
         findings: Vec::new(),
         exact: None,

@@ -7,6 +7,7 @@ use abaco_engine::{AsOf, EngineError, Plan, State};
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 
+use super::drill::Drill;
 use super::effective::{Effective, LagPlan};
 use super::part::{Part, Parts};
 use super::{Measured, Pipeline, RunRequest, cohort, observed_scales, read};
@@ -15,33 +16,46 @@ use crate::ingest::{FoldError, IngestReport, Needed, Tape};
 use crate::transform::PlannedDimensions;
 
 /// What is folded in one pass.
-struct Plans {
+struct Plans<'p> {
     dimensions: PlannedDimensions,
     kpis: Plan,
     lag: Option<LagPlan>,
+    drill: Option<Drill<'p>>,
 }
 
 /// Their states.
 struct States {
     kpis: State,
     lag: Option<State>,
+    drill: Option<State>,
 }
 
-impl Plans {
+impl Plans<'_> {
     fn empty(&self) -> States {
-        States { kpis: self.kpis.empty(), lag: self.lag.as_ref().map(|lag| lag.plan().empty()) }
+        States {
+            kpis: self.kpis.empty(),
+            lag: self.lag.as_ref().map(|lag| lag.plan().empty()),
+            drill: self.drill.as_ref().map(|drill| drill.plan().empty()),
+        }
     }
 
     fn fold(&self, states: &mut States, batch: &RecordBatch) -> Result<(), EngineError> {
         if let (Some(lag), Some(state)) = (&self.lag, &mut states.lag) {
             lag.plan().fold(state, batch)?;
         }
-        self.kpis.fold(&mut states.kpis, &self.dimensions.apply(batch)?)
+        let batch = self.dimensions.apply(batch)?;
+        if let (Some(drill), Some(state)) = (&self.drill, &mut states.drill) {
+            drill.plan().fold(state, &batch)?;
+        }
+        self.kpis.fold(&mut states.kpis, &batch)
     }
 
     fn merge(&self, into: &mut States, other: &States) -> Result<(), EngineError> {
         if let (Some(lag), Some(into), Some(other)) = (&self.lag, &mut into.lag, &other.lag) {
             lag.plan().merge(into, other)?;
+        }
+        if let (Some(drill), Some(into), Some(other)) = (&self.drill, &mut into.drill, &other.drill) {
+            drill.plan().merge(into, other)?;
         }
         self.kpis.merge(&mut into.kpis, &other.kpis)
     }
@@ -63,7 +77,14 @@ impl Pipeline {
             _ => None,
         };
         let kpis = self.calculator.engine.plan(&dimensions.schema(), &options).map_err(of_tape)?;
-        let plans = Plans { dimensions, kpis, lag };
+        let drill = Drill::new(
+            &self.calculator.engine,
+            &self.config.settings.drill_down,
+            &dimensions.schema(),
+            &self.bindings,
+            options.snapshot.clone(),
+        );
+        let plans = Plans { dimensions, kpis, lag, drill: drill.map_err(of_tape)? };
         let (states, inputs) = self.stream(&plans, tape, &request.inputs)?;
         let part =
             Part { calculator: &self.calculator, plan: Arc::new(plans.kpis), state: Arc::new(states.kpis) };
@@ -82,6 +103,13 @@ impl Pipeline {
         let snapshots: Vec<NaiveDate> =
             snapshots.into_iter().filter(|date| chosen.is_some_and(|chosen| *date <= chosen)).collect();
         let settings = &self.config.settings;
+        let drill_down = match (&plans.drill, &states.drill) {
+            (Some(drill), Some(state)) => {
+                let prior = snapshots.iter().rev().nth(1).copied();
+                drill.entries(state, chosen.map_or(request.as_of, AsOf::Date), prior, &self.config.path)?
+            }
+            _ => Vec::new(),
+        };
         let series = settings
             .rollups
             .iter()
@@ -89,17 +117,28 @@ impl Pipeline {
         let series = series.collect();
         let as_of = chosen.map_or(request.as_of, AsOf::Date);
         let cohorts = cohort::Cohorts::default();
-        Ok(Measured { parts, as_of, snapshots, inputs, tables: Vec::new(), series, cohorts, effective })
+        Ok(Measured {
+            parts,
+            as_of,
+            snapshots,
+            inputs,
+            tables: Vec::new(),
+            series,
+            cohorts,
+            effective,
+            drill_down,
+        })
     }
 
     fn stream(
         &self,
-        plans: &Plans,
+        plans: &Plans<'_>,
         first: Tape,
         paths: &[PathBuf],
     ) -> Result<(States, Vec<IngestReport>), PipelineError> {
         let lag = plans.lag.iter().flat_map(|lag| lag.plan().columns());
-        let columns = plans.kpis.columns().chain(lag).map(|column| column.name().to_owned());
+        let drill = plans.drill.iter().flat_map(|drill| drill.plan().columns());
+        let columns = plans.kpis.columns().chain(lag).chain(drill).map(|column| column.name().to_owned());
         let needed = Needed::only(columns.chain(plans.dimensions.reads(&self.bindings)));
         let schema = first.schema();
         let mut first = Some(first);

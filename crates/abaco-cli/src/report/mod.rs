@@ -1,5 +1,6 @@
 //! A run as a person reads it: what stands out first, then the KPIs, then their breakdowns.
 
+mod drill;
 mod families;
 mod findings;
 mod grid;
@@ -26,6 +27,7 @@ pub(crate) fn report(run: &Run, pipeline: &Pipeline) -> String {
         findings::block(document, &known),
         families::block(run, &known, &matrices),
         migration::blocks(document, &matrices),
+        drill::blocks(document, &known),
         unavailable::block(run),
         segments::blocks(document, &known),
         series::blocks(document, &known),

@@ -155,6 +155,43 @@ fn a_matrix_of_nobody_is_a_line() {
     assert_eq!(paragraph(&stdout, "migration by number of loans"), line);
 }
 
+/// 0.1, 4 and 1.4 of 100 now; before, 0.5 of 50, all of it in a region that is gone.
+#[test]
+fn what_a_kpi_and_its_change_are_made_of() {
+    let rows = [
+        "2025-01-31,south,0.5,0,0,50,50,5",
+        "2025-02-28,north,0.1,0,0,20,50,5",
+        "2025-02-28,\"so\nuth\",4,0,0,50,50,5",
+        "2025-02-28,,1.4,0,0,30,50,5",
+    ];
+    let sandbox =
+        Sandbox::with("tape.csv", format!("measurement_date,region,{SLICES}\n{}\n", rows.join("\n")));
+    sandbox.configure("drill_down: [{kpi: par_30, by: [region], top: 2}, {kpi: par_ge_30, by: [region]}]");
+    let stdout = sandbox.abaco(&[RUN, &["--as-of", "latest"]].concat()).silent().stdout;
+    assert_eq!(
+        paragraph(&stdout, "parts of par_30"),
+        "\
+parts of par_30 by region  %
+so\\nuth   4.000000
+null      1.400000
+1 others  0.100000
+total     5.500000"
+    );
+    assert_eq!(
+        paragraph(&stdout, "parts of the change of par_30"),
+        "\
+parts of the change of par_30 since 2025-01-31 by region  %
+so\\nuth    4.000000
+null       1.400000
+2 others  -0.900000
+total      4.500000"
+    );
+    assert_eq!(
+        paragraph(&stdout, "parts of par_ge_30"),
+        "parts of par_ge_30 by region  nothing to take apart: missing columns: dpd, outstanding_balance"
+    );
+}
+
 /// Where nobody judges anything and nothing is required, a breakdown shows the first KPIs.
 #[test]
 fn a_handful_without_judgement_and_those_that_are_required() {

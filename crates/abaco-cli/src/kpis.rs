@@ -1,15 +1,17 @@
 //! `abaco kpis`: the catalogue.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use abaco_loans::engine::{Definition, StatementOptions, statement};
-use abaco_loans::kpi::{Decimal, KpiSpec};
+use abaco_loans::engine::{Definition, Definitions, StatementOptions, statement};
+use abaco_loans::kpi::{Basis, Class, Decimal, Kpi, KpiSpec};
 use abaco_loans::pipeline::{Pipeline, PipelineConfig};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::matrix::Matrix;
 use crate::table::{Cell, FAINT, STRONG, aligned};
 use crate::{print, print_json};
 
@@ -49,21 +51,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let pipeline = Pipeline::new(config, &abaco_loans::catalogue())?;
     let definitions = pipeline.engine().definitions();
     let chosen = pipeline.engine().kpis_named(&arguments.only)?;
-    let kpis = chosen.iter().map(|kpi| (kpi.spec(), kpi.formula().to_string()));
     match arguments.format {
         CatalogueFormat::Json => {
+            let kpis = chosen.iter().map(|kpi| (kpi.spec(), kpi.formula().to_string()));
             let entries: Vec<Value> =
                 kpis.map(|(spec, formula)| entry(spec, &formula, definitions.get(&spec.id))).collect();
             print_json(&entries)?;
         }
         CatalogueFormat::Table => {
-            let mut rows = vec![
-                ["kpi", "name", "unit", "warning", "critical", "owner", "formula"]
-                    .map(|head| Cell::left(head).styled(FAINT))
-                    .into(),
-            ];
-            rows.extend(kpis.map(|(spec, formula)| row(spec, formula, definitions.get(&spec.id))));
-            print(&aligned(&rows))?;
+            // Whoever asks for one cell of a matrix gets it.
+            let matrices = if arguments.only.is_empty() { Matrix::all().into() } else { Vec::new() };
+            print(&listing(&chosen, definitions, &matrices))?;
         }
         CatalogueFormat::Sql => {
             print(&statement(&chosen, &StatementOptions::with_columns_of(definitions))?.text)?;
@@ -72,17 +70,77 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(spec: &KpiSpec, formula: String, definition: Option<&Definition>) -> Vec<Cell> {
+/// The KPIs by family; the cells of a matrix that nobody judges or owns are one line.
+fn listing(kpis: &[&dyn Kpi], definitions: &Definitions, matrices: &[Matrix]) -> String {
+    let mut families: Vec<(&str, Vec<Vec<Cell>>)> = Vec::new();
+    let cells: Vec<HashSet<&str>> = matrices.iter().map(|matrix| matrix.ids().collect()).collect();
+    let matrix_of = |id: &str| {
+        let at = cells.iter().position(|ids| ids.contains(id)).filter(|_| definitions.get(id).is_none());
+        at.and_then(|at| matrices.get(at))
+    };
+    let mut summed: Vec<&str> = Vec::new();
+    for kpi in kpis {
+        let spec = kpi.spec();
+        let matrix = matrix_of(&spec.id);
+        let line = match matrix {
+            Some(matrix) if summed.contains(&matrix.pattern) => continue,
+            Some(matrix) => {
+                summed.push(matrix.pattern);
+                let same = |kpi: &&&dyn Kpi| {
+                    matrix_of(&kpi.spec().id).is_some_and(|other| other.pattern == matrix.pattern)
+                };
+                summary(matrix, *kpi, kpis.iter().filter(same).count())
+            }
+            None => row(*kpi, definitions.get(&spec.id)),
+        };
+        let family = if spec.family.is_empty() { "other" } else { &spec.family };
+        match families.iter_mut().find(|(name, _)| *name == family) {
+            Some((_, lines)) => lines.push(line),
+            None => families.push((family, vec![line])),
+        }
+    }
+    let heads = ["kpi", "name", "unit", "basis", "class", "warning", "critical", "owner", "formula"];
+    let mut rows: Vec<Vec<Cell>> = vec![heads.map(|head| Cell::left(head).styled(FAINT)).into()];
+    for (family, lines) in families {
+        if rows.len() > 1 {
+            rows.push(Vec::new());
+        }
+        rows.push(vec![Cell::left(family).styled(FAINT)]);
+        rows.extend(lines);
+    }
+    aligned(&rows)
+}
+
+fn row(kpi: &dyn Kpi, definition: Option<&Definition>) -> Vec<Cell> {
     let threshold = |value: Option<Decimal>| value.map_or("-".to_owned(), |value| value.to_string());
     let thresholds = definition.map(|definition| definition.thresholds).unwrap_or_default();
+    let (spec, formula) = (kpi.spec(), kpi.formula());
     vec![
-        Cell::left(spec.id.to_string()).styled(STRONG),
-        Cell::left(spec.title.to_string()),
+        Cell::left(&spec.id).styled(STRONG),
+        Cell::left(&spec.title),
         Cell::left(spec.unit.as_str()),
+        Cell::left(Basis::of_kpi(kpi).as_str()),
+        Cell::left(Class::of(&formula).as_str()),
         Cell::right(threshold(thresholds.warning)),
         Cell::right(threshold(thresholds.critical)),
         Cell::left(definition.and_then(|definition| definition.owner.as_deref()).unwrap_or("-")),
-        Cell::left(formula),
+        Cell::left(formula.to_string()),
+    ]
+}
+
+/// All cells of a matrix, of which `kpi` is one.
+fn summary(matrix: &Matrix, kpi: &dyn Kpi, count: usize) -> Vec<Cell> {
+    let from: Vec<&str> = matrix.rows.iter().map(|(from, _)| *from).collect();
+    vec![
+        Cell::left(matrix.pattern).styled(STRONG),
+        Cell::left(format!("Migration matrix by {}, {count} KPIs", matrix.by)),
+        Cell::left(kpi.spec().unit.as_str()),
+        Cell::left(Basis::of_kpi(kpi).as_str()),
+        Cell::left(Class::of(&kpi.formula()).as_str()),
+        Cell::right("-"),
+        Cell::right("-"),
+        Cell::left("-"),
+        Cell::left(format!("from {} to {}", from.join(", "), Matrix::destinations().join(", "))),
     ]
 }
 

@@ -2,6 +2,8 @@
 
 mod failure;
 mod kpis;
+mod matrix;
+mod report;
 mod run;
 mod table;
 

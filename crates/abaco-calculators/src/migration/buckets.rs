@@ -41,7 +41,14 @@ impl Bucket {
     pub const ALL: [Self; 6] =
         [Self::Current, Self::From1To29, Self::From30To59, Self::From60To89, Self::From90, Self::Unknown];
 
-    pub(super) fn name(self) -> &'static str {
+    /// The name that stands in ids.
+    ///
+    /// ```
+    /// use abaco_calculators::migration::Bucket;
+    ///
+    /// assert_eq!(Bucket::From90.name(), "90_plus");
+    /// ```
+    pub fn name(self) -> &'static str {
         match self {
             Self::Current => "current",
             Self::From1To29 => "1_29",
@@ -106,7 +113,15 @@ impl Destination {
         Self::Absent,
     ];
 
-    pub(super) fn name(self) -> &'static str {
+    /// The name that stands in ids.
+    ///
+    /// ```
+    /// use abaco_calculators::migration::{Bucket, Destination};
+    ///
+    /// assert_eq!(Destination::Open(Bucket::From90).name(), "90_plus");
+    /// assert_eq!(Destination::WrittenOff.name(), "written_off");
+    /// ```
+    pub fn name(self) -> &'static str {
         match self {
             Self::Open(bucket) => bucket.name(),
             Self::WrittenOff => "written_off",

@@ -5,13 +5,17 @@ use std::sync::LazyLock;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::common::{Sandbox, exact, in_repository, kpi, root};
+use crate::common::{Answer, Sandbox, exact, in_repository, kpi, root};
 
 static NOVEMBER: LazyLock<Option<Value>> = LazyLock::new(|| run("2025-11-30"));
 static DECEMBER: LazyLock<Option<Value>> = LazyLock::new(|| run("2025-12-31"));
 
-/// The run at a snapshot, or `None` with a word on why the test is skipped.
+/// The run at a snapshot as a document, or `None` with a word on why the test is skipped.
 fn run(as_of: &str) -> Option<Value> {
+    run_as("json", as_of).map(|answer| answer.json())
+}
+
+fn run_as(format: &str, as_of: &str) -> Option<Answer> {
     let folder = root().join("../shared/data");
     if !folder.exists() {
         eprintln!(
@@ -24,11 +28,11 @@ fn run(as_of: &str) -> Option<Value> {
     let tables = [("static", "loans.csv"), ("schedule", "schedules.csv"), ("event", "transactions.csv")]
         .map(|(role, name)| format!("{role}={}", file(name)));
     let (tape, config) = (file("loan_par_balances.csv"), in_repository("config/abaco_factoring.yml"));
-    let mut args = vec!["run", &tape, "--config", &config, "--as-of", as_of, "--format", "json"];
+    let mut args = vec!["run", &tape, "--config", &config, "--as-of", as_of, "--format", format];
     for table in &tables {
         args.extend(["--table", table]);
     }
-    Some(Sandbox::new().abaco(&args).silent().json())
+    Some(Sandbox::new().abaco(&args).silent())
 }
 
 fn value<'d>(document: &'d Value, id: &str) -> &'d str {
@@ -99,6 +103,22 @@ fn the_known_answers_of_the_first_quarters_vintage() {
     assert_eq!(kpi(cohort, "vintage_par_30")["rows"], 1_731);
     // The third quarter has not been on book for six months.
     assert!(segments.iter().all(|segment| segment["by"]["vintage"] != "2025-Q3" || segment["by"]["months_on_book"].is_null()));
+}
+
+/// The same figures where a person reads them, and no matrix cell on a line of its own.
+#[test]
+fn a_person_sees_the_warning_the_cohorts_and_the_matrix() {
+    let Some(answer) = run_as("table", "2025-12-31") else { return };
+    let lines: Vec<&str> = answer.stdout.lines().collect();
+    assert_eq!(lines[0], "the snapshot is labelled 2025-12-31, but its rows hold for 2025-12-10");
+    let heads = "vintage  months_on_book  rows  vintage_par_30 (%)  vintage_par_30_ex_writeoffs (%)  ";
+    let at = lines.iter().position(|line| line.starts_with(heads)).unwrap();
+    assert_eq!(lines[at - 1], "by vintage, months_on_book");
+    let cohort = lines[at..].iter().find(|line| line.starts_with("2025-Q1 ")).unwrap();
+    let cells: Vec<&str> = cohort.split_whitespace().collect();
+    assert_eq!(cells[..5], ["2025-Q1", "6", "1731", "1.59", "1.56"]);
+    assert_eq!(lines.iter().filter(|line| line.starts_with("from \\ to ")).count(), 2);
+    assert!(!lines.iter().any(|line| line.starts_with("roll_rate_")), "{}", answer.stdout);
 }
 
 const FROM: [&str; 6] = ["current", "1_29", "30_59", "60_89", "90_plus", "unknown"];

@@ -17,11 +17,70 @@ fn every_kpi_of_every_profile_is_listed_in_order() {
         let found: Vec<Value> =
             listed(&["--profile", profile.id]).iter().map(|entry| entry["id"].clone()).collect();
         assert_eq!(found, ids, "{}", profile.id);
-        let table = Sandbox::new().abaco(&["kpis", "--profile", profile.id]).silent().stdout;
-        let first: Vec<Value> =
-            table.lines().skip(1).map(|line| json!(line.split(' ').next().unwrap())).collect();
-        assert_eq!(first, ids, "{}", profile.id);
     }
+}
+
+/// The first words of the table's lines, without the families' own.
+fn ids_of_the_table(args: &[&str]) -> Vec<String> {
+    let table = Sandbox::new().abaco(&[&["kpis"], args].concat()).silent().stdout;
+    let lines = table.lines().skip(1).filter(|line| line.contains("  "));
+    lines.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+}
+
+/// Family by family, each in the order of the profile, and the cells of the migration matrices as one line each.
+#[test]
+fn the_table_has_every_kpi_once() {
+    for profile in PROFILES {
+        let mut families: Vec<String> = Vec::new();
+        let mut expected: Vec<(usize, String)> = Vec::new();
+        for kpi in profile.kpis() {
+            use abaco_loans::kpi::Kpi;
+
+            let (id, family) = (spec_id(&kpi), kpi.spec().family.to_string());
+            let id = match id.strip_prefix("roll_rate_") {
+                Some(rest) if rest.ends_with("_count") => "roll_rate_{from}_{to}_count".to_owned(),
+                Some(_) => "roll_rate_{from}_{to}".to_owned(),
+                None => id,
+            };
+            let at = families.iter().position(|known| *known == family).unwrap_or(families.len());
+            if at == families.len() {
+                families.push(family);
+            }
+            if !expected.contains(&(at, id.clone())) {
+                expected.push((at, id));
+            }
+        }
+        expected.sort_by_key(|(at, _)| *at);
+        let expected: Vec<String> = expected.into_iter().map(|(_, id)| id).collect();
+        assert_eq!(ids_of_the_table(&["--profile", profile.id]), expected, "{}", profile.id);
+    }
+}
+
+#[test]
+fn a_matrix_is_one_line_unless_a_cell_is_asked_for_or_judged() {
+    let table = Sandbox::new().abaco(&["kpis"]).silent().stdout;
+    let line = table.lines().find(|line| line.starts_with("roll_rate_{from}_{to}_count ")).unwrap();
+    let cells: Vec<&str> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+    assert_eq!(
+        cells[1..],
+        [
+            "Migration matrix by number of loans, 54 KPIs",
+            "percent",
+            "period",
+            "A",
+            "-",
+            "-",
+            "-",
+            "from current, 1_29, 30_59, 60_89, 90_plus, unknown to current, 1_29, 30_59, 60_89, 90_plus, unknown, \
+             written_off, paid, absent"
+        ]
+    );
+    assert_eq!(ids_of_the_table(&["--only", "roll_rate_current_paid"]), ["roll_rate_current_paid"]);
+
+    let sandbox = Sandbox::with("mine.yml", "version: 1\nkpis: [{id: roll_rate_current_paid, owner: Me}]\n");
+    let table = sandbox.abaco(&["kpis", "--definitions", "mine.yml"]).silent().stdout;
+    assert!(table.contains("\nroll_rate_current_paid "), "{table}");
+    assert!(table.contains("Migration matrix by opening balance, 53 KPIs "), "{table}");
 }
 
 fn spec_id(kpi: &abaco_loans::kpi::FormulaKpi) -> String {
@@ -98,13 +157,17 @@ fn the_table_has_a_line_per_kpi() {
         .lines()
         .map(|line| line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
         .collect();
-    assert_eq!(lines[0], ["kpi", "name", "unit", "warning", "critical", "owner", "formula"]);
+    let heads = ["kpi", "name", "unit", "basis", "class", "warning", "critical", "owner", "formula"];
+    assert_eq!(lines[0], heads);
+    assert_eq!(lines[1], ["seed"]);
     assert_eq!(
-        lines[2],
+        lines[3],
         [
             "par_90",
             "Portfolio at risk, 90 days or more",
             "percent",
+            "snapshot",
+            "A",
             "3",
             "5",
             "CRO",
@@ -112,7 +175,8 @@ fn the_table_has_a_line_per_kpi() {
         ]
     );
     // Without thresholds there is a dash, not a zero.
-    assert_eq!(lines[5][2..6], ["percent", "-", "-", "CRO"]);
+    let par_ge_1 = lines.iter().find(|line| line.first() == Some(&"par_ge_1")).unwrap();
+    assert_eq!(par_ge_1[2..8], ["percent", "snapshot", "A", "-", "-", "CRO"]);
 }
 
 #[test]

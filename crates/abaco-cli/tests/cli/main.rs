@@ -21,6 +21,8 @@ mod real_tape;
 mod refused_config;
 mod refused_tapes;
 mod refused_usage;
+mod report;
+mod report_limits;
 mod rollout;
 mod segments;
 mod sql;

@@ -86,30 +86,26 @@ fn a_crossed_threshold_in_a_group_counts() {
 }
 
 #[test]
-fn a_person_sees_a_block_per_group() {
+fn a_person_sees_a_line_per_group() {
     let answer = tape("[[segment]]", &ROWS[..2]).abaco(RUN).silent();
-    let blocks = "
-segment = retail
-  par_30             9.00  %      critical
-  par_90             0.00  %      ok
-  collection_rate   10.00  %      ok
-  portfolio_health   9.10  score  ok
-
-segment = sme
-  par_30             1.00  %      ok
-  par_90             0.00  %      ok
-  collection_rate   10.00  %      ok
-  portfolio_health   9.90  score  ok
-
-published runs/";
-    assert!(answer.stdout.contains(blocks), "{}", answer.stdout);
+    let block = "
+by segment
+segment  rows  par_30 (%)  par_90 (%)  collection_rate (%)  portfolio_health (score)
+retail      1       !9.00        0.00                10.00                      9.10
+sme         1        1.00        0.00                10.00                      9.90
+! critical, * warning; ";
+    assert!(answer.stdout.contains(block), "{}", answer.stdout);
 }
 
-/// A tape must not be able to write over a terminal.
+/// A tape must not be able to write over a terminal, nor to turn a line round.
 #[test]
 fn a_group_stays_on_its_line() {
-    let answer = tape("[[segment]]", &["\"a\u{1b}[2Jb\nc\",x,1,0,0,100,50,5"]).abaco(RUN).silent();
-    assert!(answer.stdout.contains("\nsegment = a\\u{1b}[2Jb\\nc\n"), "{}", answer.stdout);
+    let rows = &["\"a\u{1b}[2Jb\nc\u{202e}d\",x,9,0,0,100,50,5"];
+    let answer = tape("[[segment]]", rows).abaco(RUN).silent();
+    let group = "a\\u{1b}[2Jb\\nc\\u{202e}d";
+    assert!(answer.stdout.contains(&format!("\n{group}     1       !9.00 ")), "{}", answer.stdout);
+    let finding = format!("\ncritical  par_30  9.00  %  segment = {group}  level: ");
+    assert!(answer.stdout.contains(&finding), "{}", answer.stdout);
 }
 
 #[test]

@@ -44,6 +44,12 @@ fn catalogue() -> String {
                 spec.unit, spec.rounding.scale
             )
             .unwrap();
+            if spec.monthly {
+                writeln!(out, "- Periods: its snapshots lie one calendar month apart").unwrap();
+            }
+            if spec.annualised {
+                writeln!(out, "- Periods: not given for one that is not over").unwrap();
+            }
             if !spec.aliases.is_empty() {
                 writeln!(out, "- Also known as: {}", spec.aliases.join(", ")).unwrap();
             }

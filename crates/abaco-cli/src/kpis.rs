@@ -113,7 +113,7 @@ fn listing(kpis: &[&dyn Kpi], definitions: &Definitions, matrices: &[Matrix]) ->
 
 fn row(kpi: &dyn Kpi, definition: Option<&Definition>) -> Vec<Cell> {
     let threshold = |value: Option<Decimal>| value.map_or("-".to_owned(), |value| value.to_string());
-    let thresholds = definition.map(|definition| definition.thresholds).unwrap_or_default();
+    let thresholds = definition.map(|definition| definition.expectation.thresholds).unwrap_or_default();
     let (spec, formula) = (kpi.spec(), kpi.formula());
     vec![
         Cell::left(&spec.id).styled(STRONG),
@@ -162,12 +162,12 @@ fn entry(spec: &KpiSpec, formula: &str, definition: Option<&Definition>) -> Valu
         "refresh": definition.and_then(|definition| definition.refresh),
         "data_source": definition.and_then(|definition| definition.data_source.as_deref()),
         "thresholds": definition.map(|definition| json!({
-            "warning": text(definition.thresholds.warning),
-            "critical": text(definition.thresholds.critical),
+            "warning": text(definition.expectation.thresholds.warning),
+            "critical": text(definition.expectation.thresholds.critical),
         })),
         "valid_range": definition.map(|definition| json!({
-            "min": text(definition.valid_range.min),
-            "max": text(definition.valid_range.max),
+            "min": text(definition.expectation.valid_range.min),
+            "max": text(definition.expectation.valid_range.max),
         })),
     })
 }

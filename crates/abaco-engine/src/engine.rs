@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use crate::recent::RecentPlans;
 use crate::suggest::nearest;
 use crate::{
-    AsOf, AuditEvent, Baselines, Definition, DefinitionError, Definitions, EngineError, Expectation, Finding,
+    AsOf, AuditEvent, Baselines, DefinitionError, Definitions, EngineError, Expectation, Finding,
     FindingKind, Finished, KpiResult, ObservedScales, Plan, PlanOptions, Reference, State, Status,
 };
 
@@ -215,9 +215,9 @@ impl KpiEngine {
     }
 
     fn judge(&self, plan: &Plan, finished: &mut Finished, baselines: &Baselines) {
-        let expected: Vec<Option<Expectation>> = plan
+        let expected: Vec<Option<&Expectation>> = plan
             .kpis()
-            .map(|(spec, _)| self.definitions.get(&spec.id).map(Definition::expectation))
+            .map(|(spec, _)| self.definitions.get(&spec.id).map(|definition| &definition.expectation))
             .collect();
         for group in &mut finished.groups {
             for ((result, (spec, _)), expected) in group.kpis.iter_mut().zip(plan.kpis()).zip(&expected) {

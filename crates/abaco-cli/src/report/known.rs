@@ -19,7 +19,7 @@ impl<'p> Known<'p> {
         let judged = engine
             .definitions()
             .iter()
-            .filter(|kpi| !kpi.thresholds.is_empty() || !kpi.covenants.is_empty())
+            .filter(|kpi| !kpi.expectation.thresholds.is_empty() || !kpi.expectation.covenants.is_empty())
             .map(|kpi| kpi.id.as_str());
         let required = pipeline.config().settings.required.iter().map(String::as_str);
         Self { currency, kpis: engine.kpis().map(of).collect(), headlines: judged.chain(required).collect() }

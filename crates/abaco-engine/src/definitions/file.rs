@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::columns::Columns;
 use super::promises::{ChangeEntry, CovenantEntry};
 use super::{Definition, Refresh};
+use crate::judgement::Expectation;
 use crate::threshold::{Thresholds, ValidRange};
 use crate::yaml::Quoted;
 
@@ -140,12 +141,14 @@ impl Entry {
             owner: entry.owner,
             departments: entry.departments,
             refresh: entry.refresh,
-            thresholds: entry.thresholds.map(Thresholds::from).unwrap_or_default(),
-            leave: entry.leave.map(Thresholds::from).unwrap_or_default(),
-            valid_range: entry.valid_range.map_or_else(ValidRange::default, |range| range.0),
-            changes: entry.changes.into_iter().map(|change| change.0).collect(),
-            covenants: entry.covenants.into_iter().map(|covenant| covenant.0).collect(),
-            anomaly: entry.anomaly.map(|share| share.0),
+            expectation: Expectation {
+                thresholds: entry.thresholds.map(Thresholds::from).unwrap_or_default(),
+                leave: entry.leave.map(Thresholds::from).unwrap_or_default(),
+                valid_range: entry.valid_range.map_or_else(ValidRange::default, |range| range.0),
+                changes: entry.changes.into_iter().map(|change| change.0).collect(),
+                covenants: entry.covenants.into_iter().map(|covenant| covenant.0).collect(),
+                anomaly: entry.anomaly.map(|share| share.0),
+            },
             rounding: entry.rounding.map(|rounding| rounding.0),
             data_source: entry.data_source,
         }

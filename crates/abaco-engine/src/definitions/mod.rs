@@ -22,9 +22,8 @@ use abaco_kpi::{Basis, Decimal, Direction, Kpi, KpiSpec, Rounding, Unit};
 use serde::{Deserialize, Serialize};
 
 use self::file::File;
-use crate::judgement::{Change, Covenant, Expectation};
+use crate::judgement::Expectation;
 use crate::suggest::nearest;
-use crate::threshold::{Thresholds, ValidRange};
 use crate::yaml::{self, YamlError};
 
 /// The largest file, in bytes.
@@ -50,7 +49,7 @@ const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 /// "#;
 /// let definitions = Definitions::from_yaml(text, Path::new("kpis.yml"))?;
 /// let par_30 = definitions.get("par_30").expect("it is defined above");
-/// assert_eq!(par_30.thresholds.critical, Some(Decimal::from(8)));
+/// assert_eq!(par_30.expectation.thresholds.critical, Some(Decimal::from(8)));
 /// assert_eq!(definitions.get("par_90"), None);
 /// # Ok::<(), abaco_engine::DefinitionError>(())
 /// ```
@@ -94,18 +93,8 @@ pub struct Definition {
     pub departments: Vec<String>,
     /// How often it is due.
     pub refresh: Option<Refresh>,
-    /// From where on it is a warning or critical.
-    pub thresholds: Thresholds,
-    /// Back to which level it must come before it no longer is a warning or critical.
-    pub leave: Thresholds,
-    /// The values that can be right at all.
-    pub valid_range: ValidRange,
-    /// Limits on its change.
-    pub changes: Vec<Change>,
-    /// What was promised to a lender.
-    pub covenants: Vec<Covenant>,
-    /// By how much of itself a value may differ from the baseline's before it is unusual.
-    pub anomaly: Option<Decimal>,
+    /// The rules by which it is judged.
+    pub expectation: Expectation,
     /// A rounding that replaces the KPI's, or is that of a new KPI.
     pub rounding: Option<Rounding>,
     /// Where the data comes from, for people.
@@ -252,9 +241,10 @@ impl Definitions {
             return Err(unknown(&definition.id, kpis));
         };
         let direction = kpi.spec().direction;
-        definition.thresholds.check(direction)?;
-        definition.thresholds.check_leave(&definition.leave, direction)?;
-        match definition.anomaly {
+        let rules = &definition.expectation;
+        rules.thresholds.check(direction)?;
+        rules.thresholds.check_leave(&rules.leave, direction)?;
+        match rules.anomaly {
             Some(share) if share <= Decimal::ZERO => Err(DefinitionProblem::Anomaly { share }),
             _ => Ok(()),
         }
@@ -262,20 +252,6 @@ impl Definitions {
 
     fn problem(&self, definition: &Definition, problem: DefinitionProblem) -> DefinitionError {
         DefinitionError::Kpi { path: self.path.clone(), kpi: definition.id.clone(), problem }
-    }
-}
-
-impl Definition {
-    /// The rules by which the KPI is judged.
-    pub fn expectation(&self) -> Expectation {
-        Expectation {
-            thresholds: self.thresholds,
-            leave: self.leave,
-            valid_range: self.valid_range,
-            changes: self.changes.clone(),
-            covenants: self.covenants.clone(),
-            anomaly: self.anomaly,
-        }
     }
 }
 

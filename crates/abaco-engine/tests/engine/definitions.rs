@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use abaco_engine::{
-    Change, Covenant, Definition, Definitions, Limit, Measured, Reference, Refresh, Since, Status, Thresholds,
+    Change, Covenant, Definition, Definitions, Expectation, Limit, Measured, Reference, Refresh, Since,
+    Status, Thresholds,
 };
 use abaco_kpi::{
     Decimal, Direction, FormulaKpi, Fraction, Kpi, KpiSpec, Outcome, Rounding, Unit, Value, count,
@@ -40,8 +41,12 @@ fn the_shipped_definitions_are_v2s() {
     let definitions = read(SHIPPED).unwrap();
     let text = |value: Option<Decimal>| value.map(|value| value.to_string());
     let summary = |definition: &Definition| {
-        let thresholds = (text(definition.thresholds.warning), text(definition.thresholds.critical));
-        let range = (text(definition.valid_range.min), text(definition.valid_range.max));
+        let thresholds = (
+            text(definition.expectation.thresholds.warning),
+            text(definition.expectation.thresholds.critical),
+        );
+        let range =
+            (text(definition.expectation.valid_range.min), text(definition.expectation.valid_range.max));
         (definition.owner.clone(), thresholds, range)
     };
     let some = |text: &str| Some(text.to_owned());
@@ -137,7 +142,7 @@ fn a_definition_judges() {
         ("par_ge_30", Direction::LowerIsBetter, outcome(101, 1), Status::Critical),
     ];
     for (id, direction, outcome, expected) in cases {
-        let expectation = definitions.get(id).unwrap().expectation();
+        let expectation = &definitions.get(id).unwrap().expectation;
         let (status, _) = expectation.judge(&outcome, direction, Reference::default()).unwrap();
         assert_eq!(status, expected, "{id} {outcome:?}");
     }
@@ -167,13 +172,19 @@ kpis:
     assert_eq!(full.name.as_deref(), Some("Portfolio at risk, 30 days"));
     assert_eq!(full.departments, ["risk", "finance"]);
     assert_eq!(full.refresh, Some(Refresh::Monthly));
-    assert_eq!((full.thresholds.warning, full.thresholds.critical), (None, Some(Decimal::new(825, 2))));
-    assert_eq!((full.valid_range.min, full.valid_range.max), (Some(Decimal::new(-5, 1)), None));
+    assert_eq!(
+        (full.expectation.thresholds.warning, full.expectation.thresholds.critical),
+        (None, Some(Decimal::new(825, 2)))
+    );
+    assert_eq!(
+        (full.expectation.valid_range.min, full.expectation.valid_range.max),
+        (Some(Decimal::new(-5, 1)), None)
+    );
     assert_eq!(full.rounding, Some(Rounding::half_even(4)));
     assert_eq!(full.data_source.as_deref(), Some("core banking"));
     assert_eq!(definitions.get("par_90").unwrap().rounding, Some(Rounding::half_away(28)));
     let bare = definitions.get("par_ge_1").unwrap();
-    assert!(bare.thresholds.is_empty() && bare.valid_range.is_empty() && bare.departments.is_empty());
+    assert!(bare.expectation == Expectation::default() && bare.departments.is_empty());
     assert_eq!((bare.name.as_ref(), bare.refresh, bare.rounding), (None, None, None));
 }
 
@@ -194,7 +205,7 @@ kpis:
     anomaly: "0.2"
 "#;
     let definitions = read(text).unwrap();
-    let rules = definitions.get("par_30").unwrap().expectation();
+    let rules = &definitions.get("par_30").unwrap().expectation;
     let decimal = |text: &str| Decimal::from_str_exact(text).unwrap();
     assert_eq!(rules.leave, Thresholds { warning: Some(decimal("4.5")), critical: Some(decimal("7")) });
     let first = Change {

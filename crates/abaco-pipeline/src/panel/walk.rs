@@ -107,6 +107,11 @@ impl Panel {
         self.snapshots.dates.keys().copied()
     }
 
+    /// How many rows the tape has at a snapshot.
+    pub(crate) fn rows_at(&self, day: i32) -> u64 {
+        self.snapshots.dates.get(&day).map_or(0, |rows| rows.len() as u64)
+    }
+
     /// The schema of every panel.
     pub(crate) fn schema(&self) -> Result<SchemaRef, PipelineError> {
         let none = FlowedSoFar::new(&self.snapshots.flows, 0);

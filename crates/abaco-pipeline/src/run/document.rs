@@ -180,6 +180,7 @@ pub(crate) struct Heading {
     pub(crate) currency: String,
     pub(crate) known_at: DateTime<Utc>,
     pub(crate) rows_read: u64,
+    pub(crate) rows_as_of: Option<u64>,
     pub(crate) effective_as_of: Option<NaiveDate>,
 }
 
@@ -236,7 +237,7 @@ pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
             read: heading.rows_read,
             quarantined: 0,
             duplicate: 0,
-            as_of: totals.iter().map(|group| group.rows).sum(),
+            as_of: heading.rows_as_of.unwrap_or_else(|| totals.iter().map(|group| group.rows).sum()),
         },
         kpis: totals.iter().flat_map(|group| with_year(group)).collect(),
         segments: segments.chain(cohorts).collect(),

@@ -82,6 +82,7 @@ impl Pipeline {
             series,
             cohorts,
             effective,
+            rows_as_of: Some(panel.rows_at(upto)),
             drill_down,
             earlier,
         })

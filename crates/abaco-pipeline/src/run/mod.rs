@@ -15,15 +15,13 @@ mod privacy;
 mod publish;
 mod read;
 mod rollup;
+mod setup;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::SystemTime;
 
-use abaco_engine::{
-    AsOf, AuditEvent, Bindings, Definitions, Finished, KpiEngine, ObservedScales, PlanOptions, Status,
-};
-use abaco_kpi::{Basis, Column, ColumnKind, Kpi, Outcome, RowExpr, canonical_column};
+use abaco_engine::{AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, PlanOptions, Status};
+use abaco_kpi::{Column, Outcome};
 use arrow::datatypes::Schema;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -41,14 +39,12 @@ pub use self::drill::{AmountEntry, DrillEntry, PartEntry, PartsEntry};
 pub use self::effective::Effective;
 use self::manifest::{Manifest, Read, identity};
 use self::part::{Calculator, Parts};
-use self::privacy::Secrets;
 pub use self::rollup::{CalendarPeriod, Rollup};
 use self::rollup::{Point, year_before};
-use crate::config::{ConfiguredTable, PipelineConfig, TableRole};
-use crate::contract::Contract;
+use crate::PipelineError;
+use crate::config::{PipelineConfig, TableRole};
 use crate::ingest::IngestReport;
 use crate::transform::Dimensions;
-use crate::{Catalogue, PipelineError};
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -129,108 +125,13 @@ struct Measured<'p> {
     series: Vec<(Rollup, Vec<Point>, Parts<'p>)>,
     cohorts: Cohorts,
     effective: Effective,
+    /// Rows of the tape at the snapshot, where the rows that were folded are more: those of a ledger.
+    rows_as_of: Option<u64>,
     drill_down: Vec<DrillEntry>,
     earlier: Earlier,
 }
 
 impl Pipeline {
-    /// A pipeline of this configuration over the catalogue's KPIs.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Configuration`](crate::ErrorKind) if the configuration names a profile, KPI, definition or
-    /// column that does not exist, or an expression that cannot be read.
-    pub fn new(config: PipelineConfig, catalogue: &Catalogue) -> Result<Self, PipelineError> {
-        let refuse = |message: String| PipelineError::Configuration { path: config.path.clone(), message };
-        let profile = &config.settings.profile;
-        let find = |key: &str, profile: &str| {
-            catalogue.find(profile).map(<[_]>::to_vec).ok_or_else(|| {
-                let names: Vec<&str> = catalogue.names().collect();
-                refuse(format!("{key}: expected one of {}, found `{profile}`", names.join(", ")))
-            })
-        };
-        let mut kpis: Vec<Arc<dyn Kpi>> = find("`profile`", profile)?;
-        // The formulas of the definitions are those of the profile that they name; they add KPIs to no other.
-        let stated = config.definitions.profile().unwrap_or(profile);
-        let of_stated = find("`profile` of the definitions", stated)?;
-        let of_stated: Vec<&dyn Kpi> = of_stated.iter().map(AsRef::as_ref).collect();
-        let added = config.definitions.kpis(&of_stated)?;
-        if stated == profile {
-            kpis.extend(added.iter().cloned().map(|kpi| Arc::new(kpi) as Arc<dyn Kpi>));
-        }
-        if let Some(id) =
-            config.settings.required.iter().find(|id| kpis.iter().all(|kpi| kpi.spec().id != **id))
-        {
-            return Err(refuse(format!("`required`: the profile `{profile}` has no KPI `{id}`")));
-        }
-        if let Some(drill) =
-            config.settings.drill_down.iter().find(|drill| kpis.iter().all(|kpi| kpi.spec().id != drill.kpi))
-        {
-            return Err(refuse(format!("`drill_down`: the profile `{profile}` has no KPI `{}`", drill.kpi)));
-        }
-        let dimensions = Dimensions::new(&config.settings.dimensions, config.settings.fiscal_year_starts)
-            .map_err(refuse)?;
-        for name in dimensions.names() {
-            let contracts =
-                std::iter::once(&config.contract).chain(config.tables.iter().map(|table| &table.contract));
-            let taken = |contract: &Contract| {
-                contract.column(name).is_some()
-                    || contract.derived().iter().any(|derived| derived.name == *name)
-            };
-            if canonical_column(name).is_some() || contracts.into_iter().any(taken) {
-                return Err(refuse(format!("`dimensions`, `{name}`: a column has this name already")));
-            }
-            if config.settings.cohorts.is_some() && cohort::COLUMNS.contains(&name) {
-                return Err(refuse(format!("`dimensions`, `{name}`: cohorts are told apart by this name")));
-            }
-        }
-        for (key, name) in config.settings.grouped_by() {
-            let beside = config.tables.iter().any(|table| table.contract.column(name).is_some());
-            let known = config.contract.column(name).is_some()
-                || canonical_column(name).is_some()
-                || beside
-                || dimensions.names().any(|dimension| dimension == name);
-            if !known {
-                return Err(refuse(format!(
-                    "`{key}`: neither the contract nor the catalogue has a column `{name}`"
-                )));
-            }
-        }
-        // A definition may be about a KPI of another profile, but never about none.
-        let mut everything = catalogue.everything();
-        everything.extend(added.iter().map(|kpi| kpi as &dyn Kpi));
-        config.definitions.check(&everything)?;
-        // The formulas have been compared above; those of a part's KPIs may name KPIs of another part.
-        let definitions = config.definitions.without_formulas();
-        let calculator = Calculator::new(&kpis, &definitions, |_| true)?;
-        let split = match &config.settings.tables {
-            None => None,
-            Some(_) => Some(Split::new(&kpis, &config, &definitions)?),
-        };
-        let contract_path = config.path.parent().unwrap_or(Path::new("")).join(&config.settings.contract);
-        let bindings = bindings::bindings(&config.contract, &contract_path, &config.definitions)?;
-        let label_lag = bindings::label_lag(&config.contract, &contract_path)?;
-        let secrets = Secrets::new(&config, &bindings, &config.definitions)?;
-        for kpi in &kpis {
-            if let Some((measure, secret)) = secrets.measured(&**kpi) {
-                return Err(refuse(format!(
-                    "kpi `{}`: {measure} would publish the values of `{secret}`, which has the role pii",
-                    kpi.spec().id
-                )));
-            }
-        }
-        for (key, name) in config.settings.grouped_by() {
-            let expr = dimensions.source(name).cloned();
-            let expr = expr.unwrap_or_else(|| RowExpr::Column(Column::from(name.clone())));
-            if let Some(secret) = secrets.behind(&expr) {
-                return Err(refuse(format!(
-                    "`{key}`: column `{name}` would publish the values of `{secret}`, which has the role pii"
-                )));
-            }
-        }
-        let pools = catalogue.pools(&config.settings.profile);
-        Ok(Self { config, calculator, split, bindings, label_lag, dimensions, pools })
-    }
-
     /// The configuration.
     pub fn config(&self) -> &PipelineConfig {
         &self.config
@@ -262,6 +163,7 @@ impl Pipeline {
             series,
             cohorts,
             effective,
+            rows_as_of,
             drill_down,
             earlier,
         } = measured;
@@ -302,6 +204,7 @@ impl Pipeline {
             currency: self.config.contract.currency().to_owned(),
             known_at: DateTime::<Utc>::from(SystemTime::now()),
             rows_read: inputs.iter().map(|input| input.rows).sum(),
+            rows_as_of,
             effective_as_of: effective.date(),
         };
         let results =
@@ -330,7 +233,7 @@ impl Pipeline {
 
     /// The earlier run that a rule asks for, if any does.
     fn earlier(&self, request: &RunRequest, as_of: AsOf) -> Result<Earlier, PipelineError> {
-        let asked = self.engine().definitions().iter().any(|kpi| kpi.expectation().needs_baseline());
+        let asked = self.engine().definitions().iter().any(|kpi| kpi.expectation.needs_baseline());
         match (asked, &request.out, as_of) {
             (true, Some(out), AsOf::Date(as_of)) => baseline::earlier(out, &self.config, as_of),
             _ => Ok(Earlier::default()),
@@ -423,42 +326,6 @@ impl Run {
     /// Whether any KPI failed, also in a cohort or a period of a series.
     pub fn any_failed(&self) -> bool {
         self.any_failed
-    }
-}
-
-impl Split {
-    fn new(
-        kpis: &[Arc<dyn Kpi>],
-        config: &PipelineConfig,
-        definitions: &Definitions,
-    ) -> Result<Self, PipelineError> {
-        config.tables.iter().try_for_each(refuse_columns_of_a_day)?;
-        let of =
-            |basis: fn(Basis) -> bool| Calculator::new(kpis, definitions, |kpi| basis(Basis::of_kpi(kpi)));
-        Ok(Self {
-            snapshot: of(|basis| basis == Basis::Snapshot)?,
-            period: of(|basis| basis != Basis::Snapshot)?,
-            cohort: of(|basis| basis == Basis::Cohort)?,
-        })
-    }
-}
-
-/// A balance or a status of today, joined to a snapshot of last year, would be a forecast come true.
-fn refuse_columns_of_a_day(table: &ConfiguredTable) -> Result<(), PipelineError> {
-    let columns = table.contract.columns().iter().map(|column| &column.name);
-    let derived = table.contract.derived().iter().map(|derived| &derived.name);
-    let of_a_day = |name: &&String| {
-        let kind = canonical_column(name).map(|column| column.kind);
-        matches!(kind, Some(ColumnKind::Stock | ColumnKind::Flow | ColumnKind::Cumulative))
-    };
-    match columns.chain(derived).find(of_a_day) {
-        Some(name) if table.role == TableRole::Static => Err(PipelineError::Configuration {
-            path: table.contract_path.clone(),
-            message: format!(
-                "column `{name}` holds for a day; a static table has only what never changes of a loan"
-            ),
-        }),
-        _ => Ok(()),
     }
 }
 

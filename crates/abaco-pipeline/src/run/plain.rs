@@ -130,6 +130,7 @@ impl Pipeline {
             series,
             cohorts,
             effective,
+            rows_as_of: None,
             drill_down,
             earlier: self.earlier(request, as_of)?,
         })

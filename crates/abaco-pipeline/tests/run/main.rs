@@ -10,6 +10,7 @@
 mod common;
 mod concurrent;
 mod definitions;
+mod drill_down;
 mod embedded;
 mod formats;
 mod identity;

@@ -73,6 +73,7 @@ fn a_ledger_has_amounts_and_levels() {
         let run = run_kpis(&desk, kpis(), as_of).unwrap();
         assert_eq!(value(&run.document.kpis, "revenue"), revenue, "{as_of}");
         assert_eq!(value(&run.document.kpis, "drawn"), drawn, "{as_of}");
+        assert_eq!(run.document.rows.as_of, if as_of == "2025-01-31" { 3 } else { 2 }, "{as_of}");
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "the helpers of a test stop the test"
 )]
 
+mod canonical;
 mod common;
 mod concurrent;
 mod definitions;

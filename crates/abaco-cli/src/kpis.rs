@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use abaco_loans::engine::{Definition, Definitions, StatementOptions, statement};
-use abaco_loans::kpi::{Basis, Class, Decimal, Kpi, KpiSpec};
+use abaco_loans::kpi::{Basis, Class, Decimal, Kpi};
 use abaco_loans::pipeline::{Pipeline, PipelineConfig};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -53,9 +53,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let chosen = pipeline.engine().kpis_named(&arguments.only)?;
     match arguments.format {
         CatalogueFormat::Json => {
-            let kpis = chosen.iter().map(|kpi| (kpi.spec(), kpi.formula().to_string()));
             let entries: Vec<Value> =
-                kpis.map(|(spec, formula)| entry(spec, &formula, definitions.get(&spec.id))).collect();
+                chosen.iter().map(|kpi| entry(*kpi, definitions.get(&kpi.spec().id))).collect();
             print_json(&entries)?;
         }
         CatalogueFormat::Table => {
@@ -144,7 +143,8 @@ fn summary(matrix: &Matrix, kpi: &dyn Kpi, count: usize) -> Vec<Cell> {
     ]
 }
 
-fn entry(spec: &KpiSpec, formula: &str, definition: Option<&Definition>) -> Value {
+fn entry(kpi: &dyn Kpi, definition: Option<&Definition>) -> Value {
+    let (spec, formula) = (kpi.spec(), kpi.formula());
     let text = |value: Option<Decimal>| value.map(|value| value.to_string());
     json!({
         "id": spec.id,
@@ -154,7 +154,9 @@ fn entry(spec: &KpiSpec, formula: &str, definition: Option<&Definition>) -> Valu
         "direction": spec.direction,
         "convention": spec.convention,
         "rounding": spec.rounding,
-        "formula": formula,
+        "formula": formula.to_string(),
+        "basis": Basis::of_kpi(kpi).as_str(),
+        "class": Class::of(&formula).as_str(),
         "aliases": spec.aliases,
         "references": spec.references,
         "owner": definition.and_then(|definition| definition.owner.as_deref()),

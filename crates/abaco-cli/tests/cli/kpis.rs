@@ -103,6 +103,8 @@ fn an_entry_says_everything_about_a_kpi() {
             "convention": "cash on hand over eligible balance, both at the snapshot; no payments of a period",
             "rounding": {"scale": 2, "mode": "half_away"},
             "formula": "100 * SUM(cash_available_usd) / SUM(total_eligible_usd)",
+            "basis": "snapshot",
+            "class": "A",
             "aliases": ["risk.collection_rate", "CollectionRate"],
             "references": ["V2 rollout report, unified KPI definitions"],
             "owner": "CFO",

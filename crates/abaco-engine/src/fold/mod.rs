@@ -62,6 +62,19 @@ impl Plan {
         Ok(())
     }
 
+    /// Adds a batch to the totals alone: rows that belong to no group, such as those of a ledger.
+    ///
+    /// # Errors
+    /// Those of [`fold`](Self::fold).
+    pub fn fold_totals(&self, state: &mut State, batch: &RecordBatch) -> Result<(), EngineError> {
+        let mut own = self.empty();
+        self.fold(&mut own, batch)?;
+        for set in own.sets.iter_mut().skip(1) {
+            *set = set.emptied();
+        }
+        self.merge(state, &own)
+    }
+
     /// Adds what `other` has accumulated to `into`.
     ///
     /// # Errors

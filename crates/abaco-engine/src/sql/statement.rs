@@ -235,7 +235,8 @@ impl<'t> Build<'t> {
 
     fn head(&self, left_out: &[LeftOut]) -> String {
         let mut head = "-- For DuckDB and PostgreSQL. A line `-- m1 = ..` gives the measure in column m1, exact to the last digit\n\
-             -- (`~` where the engine is not); the columns of KPIs are approximate. NULL is undefined.\n"
+             -- (`~` where the engine is not); the columns of KPIs are approximate. NULL is undefined.\n\
+             -- The table has every column that the KPIs read, and the rows of one snapshot: two would be added up.\n"
             .to_owned();
         for left in left_out {
             head.push_str(&format!("-- left out: {}: {}\n", one_line(&left.id), one_line(&left.reason)));

@@ -157,6 +157,7 @@ fn a_whole_statement() {
         statement.text,
         r#"-- For DuckDB and PostgreSQL. A line `-- m1 = ..` gives the measure in column m1, exact to the last digit
 -- (`~` where the engine is not); the columns of KPIs are approximate. NULL is undefined.
+-- The table has every column that the KPIs read, and the rows of one snapshot: two would be added up.
 -- left out: growth: LAG reads an earlier snapshot
 WITH exact_rows AS (
   SELECT

@@ -6,7 +6,7 @@ use abaco_kpi::{ColumnKind, canonical_column};
 use arrow::array::{
     ArrayRef, Date32Array, Int64Array, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array,
 };
-use arrow::compute::{concat_batches, take};
+use arrow::compute::take;
 use arrow::datatypes::{Field, Schema};
 use arrow::error::ArrowError;
 
@@ -15,7 +15,7 @@ use super::flows::FlowedSoFar;
 use super::history::{Flow, Loan, Standing, Totals};
 use super::side::KEY;
 use super::snapshots::STANDING;
-use super::walk::{Panel, Period};
+use super::walk::{Panel, Period, Rows};
 use crate::PipelineError;
 
 /// What the panel says of a loan's standing, whatever the tape's contract derives.
@@ -62,11 +62,7 @@ impl<'p> Emitter<'p> {
     }
 
     /// Rows of the tape, given with the numbers of their loans.
-    pub(super) fn snapshot(
-        &self,
-        rows: &[(usize, usize)],
-        period: Period,
-    ) -> Result<RecordBatch, PipelineError> {
+    pub(super) fn snapshot(&self, rows: &[(usize, usize)], period: Period) -> Result<Rows, PipelineError> {
         let tape_rows: Vec<Option<usize>> = rows.iter().map(|(row, _)| Some(*row)).collect();
         let numbers: Vec<usize> = rows.iter().map(|(_, loan)| *loan).collect();
         let mut columns = Columns::default();
@@ -97,7 +93,7 @@ impl<'p> Emitter<'p> {
         loans: &[Loan],
         flowed: &FlowedSoFar,
         period: Period,
-    ) -> Result<RecordBatch, PipelineError> {
+    ) -> Result<Rows, PipelineError> {
         let known: Vec<(usize, &Loan)> = loans.iter().enumerate().filter(|(_, loan)| loan.known).collect();
         let numbers: Vec<usize> = known.iter().map(|(number, _)| *number).collect();
         let loans: Vec<&Loan> = known.into_iter().map(|(_, loan)| loan).collect();
@@ -112,6 +108,8 @@ impl<'p> Emitter<'p> {
         for (index, flow) in self.panel.snapshots.flows.iter().enumerate() {
             self.push_amounts(&mut columns, &flow.name, flowed.of(index, &numbers), flow.scale)?;
         }
+        let last_rows: Vec<Option<usize>> = loans.iter().map(|loan| loan.last_row).collect();
+        self.never_changing(&mut columns, &last_rows)?;
         self.tape(&mut columns, &tape_rows)?;
         self.statics(&mut columns, &numbers)?;
         self.first_due(&mut columns, &numbers);
@@ -127,6 +125,23 @@ impl<'p> Emitter<'p> {
 
     fn tape(&self, columns: &mut Columns, rows: &[Option<usize>]) -> Result<(), PipelineError> {
         self.taken(columns, &self.panel.snapshots.batch, rows)
+    }
+
+    /// The tape's columns that hold for the life of a loan; a loan that is gone stays in its segment.
+    fn never_changing(&self, columns: &mut Columns, rows: &[Option<usize>]) -> Result<(), PipelineError> {
+        let batch = &self.panel.snapshots.batch;
+        let is_static =
+            |name: &str| canonical_column(name).is_some_and(|column| column.kind == ColumnKind::Static);
+        let kept: Vec<usize> = batch
+            .schema()
+            .fields()
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| is_static(field.name()))
+            .map(|(index, _)| index)
+            .collect();
+        let batch = batch.project(&kept).map_err(|error| self.arrow(error))?;
+        self.taken(columns, &batch, rows)
     }
 
     fn statics(&self, columns: &mut Columns, loans: &[usize]) -> Result<(), PipelineError> {
@@ -252,15 +267,10 @@ impl<'p> Emitter<'p> {
         Ok(())
     }
 
-    /// The batch with the rows of the ledger below it, which are no loan's.
-    fn with_ledger(
-        &self,
-        mut columns: Columns,
-        rows: usize,
-        period: Period,
-    ) -> Result<RecordBatch, PipelineError> {
+    /// The loans, and the rows of the ledger with the same columns.
+    fn with_ledger(&self, mut columns: Columns, rows: usize, period: Period) -> Result<Rows, PipelineError> {
         let Some(ledger) = &self.panel.side.ledger else {
-            return self.batch(columns, rows);
+            return Ok(Rows { loans: self.batch(columns, rows)?, ledger: None });
         };
         let below = ledger.rows(period.opening, period.closing);
         let mut beneath = Columns::default();
@@ -294,8 +304,8 @@ impl<'p> Emitter<'p> {
         for (_, field, array) in ordered {
             beneath.push(field.name(), array);
         }
-        let (upper, lower) = (self.batch(columns, rows)?, self.batch(beneath, below.len())?);
-        concat_batches(&upper.schema(), [&upper, &lower]).map_err(|error| self.arrow(error))
+        let (loans, ledger) = (self.batch(columns, rows)?, self.batch(beneath, below.len())?);
+        Ok(Rows { loans, ledger: Some(ledger) })
     }
 
     fn batch(&self, columns: Columns, rows: usize) -> Result<RecordBatch, PipelineError> {

@@ -106,6 +106,8 @@ pub(crate) struct Loan {
     pub(crate) known: bool,
     /// Its row in the tape at the snapshot.
     pub(crate) row: Option<usize>,
+    /// Its last row in the tape so far: what never changes of a loan is known also when it is gone.
+    pub(crate) last_row: Option<usize>,
     /// At the snapshot.
     pub(crate) closing: Standing,
     /// At the snapshot that begins the period.

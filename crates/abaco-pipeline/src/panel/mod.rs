@@ -26,4 +26,4 @@ mod walk;
 
 pub(crate) use self::emit::MADE_OF_STANDING;
 pub(crate) use self::side::Table;
-pub(crate) use self::walk::{Given, Panel, Period};
+pub(crate) use self::walk::{Given, Panel, Period, Rows};

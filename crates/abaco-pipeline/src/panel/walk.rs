@@ -25,6 +25,15 @@ pub(crate) struct Period {
     pub(crate) closing: i32,
 }
 
+/// The rows of a snapshot or a period, in two batches of one schema.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows {
+    /// Of loans.
+    pub(crate) loans: RecordBatch,
+    /// Of the ledger, which are no loan's and belong to no segment; none without one.
+    pub(crate) ledger: Option<RecordBatch>,
+}
+
 /// A tape and the tables beside it, joined by loan.
 #[derive(Debug)]
 pub(crate) struct Panel {
@@ -115,18 +124,18 @@ impl Panel {
     /// The schema of every panel.
     pub(crate) fn schema(&self) -> Result<SchemaRef, PipelineError> {
         let none = FlowedSoFar::new(&self.snapshots.flows, 0);
-        Ok(Emitter::new(self).panel(&[], &none, Period { opening: None, closing: 0 })?.schema())
+        Ok(Emitter::new(self).panel(&[], &none, Period { opening: None, closing: 0 })?.loans.schema())
     }
 
     /// The schema of every joined snapshot.
     pub(crate) fn snapshot_schema(&self) -> Result<SchemaRef, PipelineError> {
-        Ok(Emitter::new(self).snapshot(&[], Period { opening: None, closing: 0 })?.schema())
+        Ok(Emitter::new(self).snapshot(&[], Period { opening: None, closing: 0 })?.loans.schema())
     }
 
     /// Hands over the rows of each snapshot, with the columns of the static table and the rows of the ledger.
     pub(crate) fn each_snapshot(
         &self,
-        mut each: impl FnMut(Period, RecordBatch) -> Result<(), PipelineError>,
+        mut each: impl FnMut(Period, Rows) -> Result<(), PipelineError>,
     ) -> Result<(), PipelineError> {
         let emitter = Emitter::new(self);
         let mut opening = None;
@@ -142,7 +151,7 @@ impl Panel {
     pub(crate) fn each_period(
         &self,
         ends: &BTreeSet<i32>,
-        mut each: impl FnMut(Period, RecordBatch) -> Result<(), PipelineError>,
+        mut each: impl FnMut(Period, Rows) -> Result<(), PipelineError>,
     ) -> Result<(), PipelineError> {
         let emitter = Emitter::new(self);
         let flows = &self.snapshots.flows;
@@ -169,6 +178,7 @@ impl Panel {
             }
             for (row, loan) in rows {
                 loans[*loan].row = Some(*row);
+                loans[*loan].last_row = Some(*row);
                 flowed.add(flows, *loan, *row).map_err(|name| {
                     self.refused(format!("column `{name}`: its amounts add up to more than 128 bits hold"))
                 })?;

@@ -78,7 +78,9 @@ pub(super) fn measure(
     let ages: BTreeSet<i64> = settings.months_on_book.iter().map(|months| i64::from(*months)).collect();
     let mut originated: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
     let months = month_ends(ends);
-    panel.each_period(&months, |period: Period, batch| {
+    panel.each_period(&months, |period: Period, rows| {
+        // A ledger's rows are of no cohort.
+        let batch = rows.loans;
         let dates = batch.column_by_name(ORIGINATION).map(|dates| dates.as_primitive::<Date32Type>().clone());
         let Some(dates) = dates else { return Ok(()) };
         let label = |day: i32| settings.by.period(date_of(day), fiscal_year_starts).label;

@@ -15,8 +15,9 @@ use super::rollup::Point;
 use super::{Measured, Pipeline, RunRequest, Split, TableReport, cohort, observed_scales, read};
 use crate::PipelineError;
 use crate::config::TableRole;
-use crate::panel::{Given, MADE_OF_STANDING, Panel, Period};
+use crate::panel::{Given, MADE_OF_STANDING, Panel, Period, Rows};
 use crate::source::date_text::{date_of, days_since_1970};
+use crate::transform::PlannedDimensions;
 
 impl Pipeline {
     /// Reads all tables, joins them, and folds the KPIs of each basis over its rows.
@@ -127,10 +128,7 @@ impl Pipeline {
         let options = self.options(&schema, &self.bindings);
         let plan = calculator.engine.plan(&schema, &options).map_err(of_tape)?;
         let mut state = plan.empty();
-        panel.each_snapshot(|_, batch| {
-            let batch = dimensions.apply(&batch).map_err(of_tape)?;
-            plan.fold(&mut state, &batch).map_err(of_tape)
-        })?;
+        panel.each_snapshot(|_, rows| fold(&plan, &dimensions, &mut state, &rows).map_err(of_tape))?;
         Ok(Part { calculator, plan: Arc::new(plan), state: Arc::new(state) })
     }
 
@@ -153,10 +151,9 @@ impl Pipeline {
         let Some(drill) = drill else { return Ok(Vec::new()) };
         let prior = dates.iter().rev().nth(1).copied();
         let mut state = drill.plan().empty();
-        panel.each_snapshot(|period, batch| {
+        panel.each_snapshot(|period, rows| {
             if is_compared(period, as_of, prior) {
-                let batch = dimensions.apply(&batch).map_err(of_tape)?;
-                drill.plan().fold(&mut state, &batch).map_err(of_tape)?;
+                fold_parts(drill.plan(), &dimensions, &mut state, &rows).map_err(of_tape)?;
             }
             Ok(())
         })?;
@@ -178,10 +175,10 @@ impl Pipeline {
         let Some(drill) = drill.map_err(|error| walked.of_tape(error))? else { return Ok(Vec::new()) };
         let prior = dates.iter().rev().nth(1).copied();
         let mut state = drill.plan().empty();
-        walked.panel.each_period(ends, |period, batch| {
+        walked.panel.each_period(ends, |period, rows| {
             if is_compared(period, as_of, prior) {
-                let batch = walked.dimensions.apply(&batch).map_err(|error| walked.of_tape(error))?;
-                drill.plan().fold(&mut state, &batch).map_err(|error| walked.of_tape(error))?;
+                fold_parts(drill.plan(), &walked.dimensions, &mut state, &rows)
+                    .map_err(|error| walked.of_tape(error))?;
             }
             Ok(())
         })?;
@@ -195,7 +192,7 @@ impl Pipeline {
         let snapshot = self.options(&schema, &self.bindings).snapshot;
         let lag = LagPlan::new(lag, &schema, &self.bindings, snapshot).map_err(of_tape)?;
         let mut state = lag.plan().empty();
-        panel.each_snapshot(|_, batch| lag.plan().fold(&mut state, &batch).map_err(of_tape))?;
+        panel.each_snapshot(|_, rows| lag.plan().fold(&mut state, &rows.loans).map_err(of_tape))?;
         Ok(Some((lag, state)))
     }
 }
@@ -205,7 +202,7 @@ struct Walked<'p, 'w> {
     calculator: &'p Calculator,
     panel: &'w Panel,
     plan: Arc<Plan>,
-    dimensions: crate::transform::PlannedDimensions,
+    dimensions: PlannedDimensions,
     bindings: Bindings,
     path: &'w std::path::Path,
 }
@@ -233,9 +230,8 @@ impl<'p, 'w> Walked<'p, 'w> {
 
     fn part(&self, ends: &BTreeSet<i32>) -> Result<Part<'p>, PipelineError> {
         let mut state = self.plan.empty();
-        self.panel.each_period(ends, |_: Period, batch| {
-            let batch = self.dimensions.apply(&batch).map_err(|error| self.of_tape(error))?;
-            self.plan.fold(&mut state, &batch).map_err(|error| self.of_tape(error))
+        self.panel.each_period(ends, |_: Period, rows| {
+            fold(&self.plan, &self.dimensions, &mut state, &rows).map_err(|error| self.of_tape(error))
         })?;
         Ok(Part { calculator: self.calculator, plan: Arc::clone(&self.plan), state: Arc::new(state) })
     }
@@ -253,6 +249,33 @@ fn effective_of(lag: &Option<(LagPlan, State)>, as_of: NaiveDate) -> Result<Effe
 fn is_compared(period: Period, as_of: NaiveDate, prior: Option<NaiveDate>) -> bool {
     let closing = date_of(period.closing);
     closing == as_of || Some(closing) == prior
+}
+
+/// Folds loans by group, and what is no loan's into the totals.
+fn fold(
+    plan: &Plan,
+    dimensions: &PlannedDimensions,
+    state: &mut State,
+    rows: &Rows,
+) -> Result<(), EngineError> {
+    plan.fold(state, &dimensions.apply(&rows.loans)?)?;
+    match &rows.ledger {
+        Some(ledger) => plan.fold_totals(state, &dimensions.apply(ledger)?),
+        None => Ok(()),
+    }
+}
+
+/// Folds all rows by group: a whole that is taken apart is the sum of its parts, the ledger's among them.
+fn fold_parts(
+    plan: &Plan,
+    dimensions: &PlannedDimensions,
+    state: &mut State,
+    rows: &Rows,
+) -> Result<(), EngineError> {
+    for batch in std::iter::once(&rows.loans).chain(&rows.ledger) {
+        plan.fold(state, &dimensions.apply(batch)?)?;
+    }
+    Ok(())
 }
 
 fn end(point: &Point) -> i32 {

@@ -4,6 +4,8 @@ use abaco_engine::{Finished, KpiResult, Status};
 use abaco_kpi::{Basis, Formula, Kpi, KpiSpec, Measure, Outcome, Undefined};
 use chrono::{Datelike, NaiveDate};
 
+use super::rollup::{Rollup, is_cut_short};
+
 /// What a KPI asks of the periods that it is computed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Asks {
@@ -44,9 +46,13 @@ impl Asks {
         }
         let months = self.months.map_or(0, |back| back + 1);
         let dates = if self.basis == Basis::Snapshot { over.snapshots } else { over.ends };
-        let mut looked_at = dates.iter().take(months).map(month);
-        let newest = looked_at.next()?;
-        let apart = (1..).zip(looked_at).all(|(back, found)| newest - found == back);
+        let looked_at = &dates[..months.min(dates.len())];
+        let newest = looked_at.first()?;
+        let apart = (0..).zip(looked_at).all(|(back, found)| month(newest) - month(found) == back);
+        // On one day of each month, or as each of them closes.
+        let alike = looked_at.iter().all(|date| date.day() == newest.day());
+        let closing = looked_at.iter().all(|date| !is_cut_short(*date, Rollup::Monthly.period(*date, 1).end));
+        let apart = apart && (alike || closing);
         (!apart).then_some(Undefined::NotMonthly)
     }
 }
@@ -120,6 +126,9 @@ mod tests {
                 Some(Undefined::NotMonthly),
             ),
             (asks(sum("defaulted")), &["2025-03-31", "2024-12-31"], Some(Undefined::NotMonthly)),
+            (asks(sum("defaulted")), &["2025-11-20", "2025-10-31"], Some(Undefined::NotMonthly)),
+            (asks(sum("defaulted")), &["2025-11-20", "2025-10-20"], None),
+            (asks(sum("defaulted")), &["2025-08-29", "2025-07-31"], None),
             (asks(sum("defaulted")), &["2025-03-31"], None),
             (asks(sum("defaulted")), &[], None),
         ];

@@ -11,7 +11,8 @@ use crate::common::{Desk, catalogue, root};
 const HEAD: &str = "\
 # Every canonical column under its own name: loans, or a loan-period panel, that some other system has put together.
 # Generated from the list of canonical columns; a test keeps it so. Every column is optional: a KPI whose columns a tape
-# lacks is unavailable, and the run goes on.
+# lacks is unavailable, and the run goes on. Figures of the portfolio (`revenue`, `drawn`, `officers` ..) are summed: they stand
+# on one row only, NULL or empty on all others.
 contract: canonical
 version: 1
 currency: USD

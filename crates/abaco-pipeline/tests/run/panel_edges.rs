@@ -196,3 +196,39 @@ fn a_kpi_that_counts_months_has_no_meaning_over_a_quarter() {
     assert_eq!(value(&run.document.kpis, "paid"), "not_monthly");
     assert_eq!(value(&run.document.kpis, "grown"), "not_monthly");
 }
+
+#[test]
+fn a_loan_that_is_gone_stays_in_its_segment_and_a_ledger_is_in_none() {
+    let desk = desk();
+    edit(
+        &desk,
+        "cfg/contract.yml",
+        CONTRACT,
+        &format!("{CONTRACT}  region: {{ type: text, roles: [dimension] }}\n"),
+    );
+    let text = std::fs::read_to_string(desk.path("tape.csv")).unwrap();
+    let rows = text.lines().enumerate().map(|(row, line)| match row {
+        0 => format!("{line},region\n"),
+        _ if line.starts_with("paid") => format!("{line},north\n"),
+        _ => format!("{line},south\n"),
+    });
+    desk.write("tape.csv", rows.collect::<String>());
+    desk.write("cfg/pipeline.yml", SETTINGS.replace("[[product_type], [age]]", "[[region]]"));
+    let run = run_kpis(
+        &desk,
+        vec![kpi("paid", sum("paid_principal")), kpi("revenue", sum("revenue"))],
+        "2025-02-28",
+    );
+    let run = run.unwrap();
+    let mut regions: Vec<(Option<&str>, &str)> = run
+        .document
+        .segments
+        .iter()
+        .filter(|segment| segment.by.contains_key("region"))
+        .map(|segment| (segment.by["region"].as_str(), value(&segment.kpis, "paid")))
+        .collect();
+    regions.sort_unstable();
+    // `later`, which has not begun, is no loan of February; `paid` was repaid in it.
+    assert_eq!(regions, [(Some("north"), "100.00"), (Some("south"), "0.00")]);
+    assert_eq!(value(&run.document.kpis, "revenue"), "5.00");
+}

@@ -74,17 +74,15 @@ impl<'p> Emitter<'p> {
     }
 
     /// The columns that a panel makes, whatever the tape has.
-    pub(super) fn made(&self) -> Vec<String> {
+    pub(super) fn made(&self) -> Result<Vec<String>, PipelineError> {
         let mut columns = Columns::default();
         let period = Period { opening: None, closing: 0 };
         columns.push(OPENING_AS_OF, Arc::new(Date32Array::from(Vec::<Option<i32>>::new())));
-        // Without loans there is no amount that could be too large.
-        let _none = self
-            .standing(&mut columns, &[])
-            .and_then(|()| self.flows(&mut columns, &[], period))
-            .and_then(|()| self.totals(&mut columns, &[], period));
-        let of_the_tape = |name: &str| STANDING.contains(&name);
-        columns.fields.iter().map(|field| field.name().clone()).filter(|name| !of_the_tape(name)).collect()
+        self.standing(&mut columns, &[])?;
+        self.flows(&mut columns, &[], period)?;
+        self.totals(&mut columns, &[], period)?;
+        let names = columns.fields.iter().map(|field| field.name().clone());
+        Ok(names.filter(|name| !STANDING.contains(&name.as_str())).collect())
     }
 
     /// The loans that are known, as they stand.

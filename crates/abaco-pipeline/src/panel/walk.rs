@@ -94,7 +94,7 @@ impl Panel {
         }
         let panel = Self { path: tape.path.clone(), snapshots, side, loans, scale };
         // What the panel makes would stand in the place of what the tape says.
-        let made = Emitter::new(&panel).made();
+        let made = Emitter::new(&panel).made()?;
         match made.iter().find(|name| tape.batch.column_by_name(name).is_some()) {
             Some(name) => Err(panel.refused(format!(
                 "column `{name}` is on the tape, and the tables beside it tell the same; one of them must go"

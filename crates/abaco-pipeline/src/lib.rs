@@ -1,7 +1,7 @@
 //! How a run happens: ingest, validate, transform, calculate, publish.
 //!
-//! This crate currently holds the *ingest half*: a [`contract`] says what a tape must look like, a [`source`] reads
-//! CSV, Parquet or Arrow IPC, and [`ingest`] turns both into a stream of exact Arrow record batches and a report.
+//! A [`contract`] says what a tape must look like, a [`source`] reads CSV, Parquet or Arrow IPC, and [`ingest`] turns both
+//! into a stream of exact Arrow record batches and a report; a [`run`] computes the KPIs of a [`config`] and publishes them.
 //! No number passes through a float unless a column of the contract says `from_float: shortest`.
 //!
 //! ```no_run

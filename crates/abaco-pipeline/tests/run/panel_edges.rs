@@ -1,7 +1,7 @@
 //! The panel where tables contradict each other, say too much, or say things at odd times.
 
 use abaco_engine::AsOf;
-use abaco_kpi::{Basis, FormulaKpi, KpiSpec, Unit, col, count, max, sum};
+use abaco_kpi::{Basis, FormulaKpi, KpiSpec, Unit, by_key, col, count, max, sum, total};
 use abaco_pipeline::{Catalogue, ErrorKind, Pipeline, PipelineConfig, PipelineError, Run, RunRequest};
 use rstest::rstest;
 
@@ -147,6 +147,10 @@ fn personal_data_is_published_neither_by_a_group_nor_by_a_measure() {
     edit(&desk, "cfg/contract.yml", "dpd: { type: int }", "dpd: { type: int, roles: [pii] }");
     let error = run_kpis(&desk, vec![kpi("worst", max("dpd"))], "2025-03-31").unwrap_err().to_string();
     let refused = "kpi `worst`: MAX(dpd) would publish the values of `dpd`, which has the role pii";
+    assert!(error.ends_with(refused), "{error}");
+    let hidden = by_key("loan_id").sum("balance", "outstanding_balance").reduce(total(max("dpd")));
+    let error = run_kpis(&desk, vec![kpi("hidden", hidden)], "2025-03-31").unwrap_err().to_string();
+    let refused = "kpi `hidden`: MAX(dpd) would publish the values of `dpd`, which has the role pii";
     assert!(error.ends_with(refused), "{error}");
     // To look at a secret is not to publish it.
     let late = kpi("late", sum("outstanding_balance").filter(col("dpd").gt(90)));

@@ -24,17 +24,20 @@ pub mod contract;
 pub mod ingest;
 pub mod run;
 pub mod source;
+pub mod storage;
 pub mod transform;
 
 mod canonical_json;
 mod catalogue;
 mod error;
 mod panel;
+mod watch;
 mod yaml;
 
 pub use catalogue::Catalogue;
 pub use config::PipelineConfig;
 pub use run::{Pipeline, Run, RunRequest};
+pub use watch::Watch;
 
 pub use error::{CellError, CellProblem, ErrorKind, PipelineError};
 

@@ -247,6 +247,9 @@ pub enum PipelineError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Somebody asked the run to end.
+    #[error("the run was cancelled")]
+    Cancelled,
     /// A document could not be written as JSON; not expected to happen.
     #[error("json: {0}")]
     Json(#[source] serde_json::Error),
@@ -273,7 +276,7 @@ impl PipelineError {
                 abaco_engine::ErrorKind::Usage => ErrorKind::Usage,
                 _ => ErrorKind::Data,
             },
-            Self::Output { .. } | Self::Json(_) => ErrorKind::Io,
+            Self::Output { .. } | Self::Json(_) | Self::Cancelled => ErrorKind::Io,
             _ => ErrorKind::Data,
         }
     }

@@ -10,10 +10,12 @@ use crate::contract::Contract;
 
 mod fold;
 mod reader;
+mod screened;
 mod tape;
 
 pub use self::fold::FoldError;
 pub use self::reader::TapeReader;
+pub use self::screened::{RefusedRow, RowId, Screened};
 pub use self::tape::Tape;
 pub use crate::source::{ColumnReport, IngestReport};
 

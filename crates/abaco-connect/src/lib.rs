@@ -1,0 +1,1 @@
+//! Where runs come from and go to beyond the local disk: HTTP, object stores, PostgreSQL.

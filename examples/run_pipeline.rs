@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let folder = run.folder.ok_or("the run was not published")?;
-    for file in ["kpis.json", "manifest.json"] {
+    for file in ["configuration.json", "kpis.json", "manifest.json", "state.bin"] {
         println!("{file}: {} bytes", std::fs::metadata(folder.join(file))?.len());
     }
     Ok(())

@@ -25,7 +25,7 @@ fn the_folder_holds_what_was_printed_byte_for_byte() {
     let tape = in_repository("examples/data/rollout_1000.csv");
     let answer = sandbox.abaco(&["run", &tape, "--format", "json"]).silent();
     let folder = sandbox.published();
-    assert_eq!(names(&folder), ["kpis.json", "manifest.json"]);
+    assert_eq!(names(&folder), ["configuration.json", "kpis.json", "manifest.json", "state.bin"]);
     assert_eq!(std::fs::read_to_string(folder.join("kpis.json")).unwrap(), answer.stdout);
     assert_eq!(folder.file_name().unwrap().to_str(), answer.json()["run_id"].as_str());
 }

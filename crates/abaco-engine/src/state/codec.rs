@@ -57,8 +57,10 @@ impl State {
         for _ in 0..input.len(8)? {
             sets.push(input.set()?);
         }
-        // Every row is in one group of each set.
-        if sets.windows(2).any(|pair| pair[0].total_rows() != pair[1].total_rows()) {
+        // Every row is in one group of each set, but for those that are in the totals only.
+        let rows: Vec<u64> = sets.iter().map(SetState::total_rows).collect();
+        let of_groups = rows.get(1).copied();
+        if rows.iter().skip(1).any(|rows| Some(*rows) != of_groups) || rows.first().copied() < of_groups {
             return Err(input.error("sets of different rows"));
         }
         if input.offset != bytes.len() {

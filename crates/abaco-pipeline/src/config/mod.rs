@@ -2,12 +2,14 @@
 
 mod env;
 mod settings;
+mod stored;
 
 use std::path::{Path, PathBuf};
 
 use abaco_engine::Definitions;
 
 pub use self::settings::{CohortSettings, DrillSettings, Settings, TableRole, TableSettings, TableSource};
+pub(crate) use self::stored::StoredConfig;
 use crate::PipelineError;
 use crate::contract::Contract;
 

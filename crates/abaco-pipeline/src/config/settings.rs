@@ -75,16 +75,6 @@ impl Settings {
         segments.chain(self.drill_down.iter().flat_map(|drill| &drill.by).map(|name| ("drill_down", name)))
     }
 
-    /// The same settings without the places of the tables: what a table says counts, not where it lies.
-    pub(crate) fn without_paths(&self) -> Self {
-        let mut settings = self.clone();
-        if let Some(tables) = &mut settings.tables {
-            let all = [&mut tables.statics, &mut tables.event, &mut tables.schedule, &mut tables.ledger];
-            all.into_iter().flatten().for_each(|source| source.paths = Vec::new());
-        }
-        settings
-    }
-
     /// Refuses settings that cannot be meant, whatever the tape.
     pub(crate) fn check(&self) -> Result<(), String> {
         if !(1..=12).contains(&self.fiscal_year_starts) {

@@ -247,6 +247,9 @@ pub enum PipelineError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// What was folded could not be saved; not expected to happen.
+    #[error("state.bin: {0}")]
+    State(String),
     /// Somebody asked the run to end.
     #[error("the run was cancelled")]
     Cancelled,
@@ -276,7 +279,7 @@ impl PipelineError {
                 abaco_engine::ErrorKind::Usage => ErrorKind::Usage,
                 _ => ErrorKind::Data,
             },
-            Self::Output { .. } | Self::Json(_) | Self::Cancelled => ErrorKind::Io,
+            Self::Output { .. } | Self::Json(_) | Self::State(_) | Self::Cancelled => ErrorKind::Io,
             _ => ErrorKind::Data,
         }
     }

@@ -2,17 +2,15 @@
 //!
 //! Decimals are strings, times are RFC 3339 in UTC, keys are snake case, and a key that does not apply is null.
 
-use abaco_engine::{Finding, FindingKind, Finished, Group, KpiResult, Status};
+use abaco_engine::{Finding, FindingKind, Group, KpiResult, Status};
 use abaco_kpi::{Decimal, ExactForm};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Rollup;
-use super::cohort::Cohorts;
 use super::drill::DrillEntry;
-use super::part::{Described, Values};
-use super::rollup::Point;
+use super::folded::Outcomes;
+use super::part::Described;
 
 /// The version of this document's shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -63,7 +61,7 @@ pub struct PeriodEntry {
 }
 
 /// Where the rows went: read = accepted + quarantined + duplicate.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rows {
     /// Rows of the tape.
     pub read: u64,
@@ -179,26 +177,28 @@ pub(crate) struct Heading {
     pub(crate) portfolio: String,
     pub(crate) currency: String,
     pub(crate) known_at: DateTime<Utc>,
-    pub(crate) rows_read: u64,
-    pub(crate) rows_as_of: Option<u64>,
+    pub(crate) rows: Rows,
     pub(crate) effective_as_of: Option<NaiveDate>,
 }
 
-/// The outcomes of a run.
-pub(crate) struct Results<'r> {
-    pub(crate) finished: &'r Finished,
-    pub(crate) described: Vec<Described>,
-    pub(crate) year_before: Option<(NaiveDate, Values)>,
-    pub(crate) series: Vec<(Rollup, Point, Finished)>,
-    pub(crate) cohorts: Cohorts,
-    pub(crate) drill_down: Vec<DrillEntry>,
+/// The outcomes of a run, and what they are made of.
+pub(super) struct Results<'r> {
+    outcomes: &'r Outcomes,
+    drill_down: Vec<DrillEntry>,
 }
 
-pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
-    let Results { finished, described, year_before, series, cohorts, drill_down } = results;
+impl<'r> Results<'r> {
+    pub(super) fn new(outcomes: &'r Outcomes, drill_down: Vec<DrillEntry>) -> Self {
+        Self { outcomes, drill_down }
+    }
+}
+
+pub(super) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
+    let Results { outcomes, drill_down } = results;
+    let Outcomes { finished, described, year_before, series, cohorts, .. } = outcomes;
     let with_year = |group: &Group| {
-        let mut entries = entries(group, &described);
-        if let Some((as_of, values)) = &year_before
+        let mut entries = entries(group, described);
+        if let Some((as_of, values)) = year_before
             && let Some(values) = values.get(&group.by)
         {
             for (entry, value) in entries.iter_mut().zip(values) {
@@ -215,13 +215,13 @@ pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
         .groups
         .iter()
         .map(|group| Segment { by: by(group), kpis: entries(group, &cohorts.described) });
-    let series = series.into_iter().map(|(rollup, point, totals)| SeriesEntry {
+    let series = series.iter().map(|(rollup, point, totals)| SeriesEntry {
         rollup: rollup.as_str(),
-        period: point.label,
+        period: point.label.clone(),
         from: point.from,
         as_of: point.as_of,
         partial: point.partial,
-        kpis: totals.groups.iter().flat_map(|group| entries(group, &described)).collect(),
+        kpis: totals.groups.iter().flat_map(|group| entries(group, described)).collect(),
     });
     RunDocument {
         schema_version: SCHEMA_VERSION,
@@ -233,12 +233,7 @@ pub(crate) fn document(heading: Heading, results: Results<'_>) -> RunDocument {
         effective_as_of: heading.effective_as_of,
         period: finished.as_of.map(|to| PeriodEntry { from: finished.prior_as_of, to }),
         known_at: heading.known_at.to_rfc3339_opts(SecondsFormat::Secs, true),
-        rows: Rows {
-            read: heading.rows_read,
-            quarantined: 0,
-            duplicate: 0,
-            as_of: heading.rows_as_of.unwrap_or_else(|| totals.iter().map(|group| group.rows).sum()),
-        },
+        rows: heading.rows,
         kpis: totals.iter().flat_map(|group| with_year(group)).collect(),
         segments: segments.chain(cohorts).collect(),
         findings,

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use abaco_engine::{AsOf, Bindings, EngineError, Plan, PlanOptions, State};
-use abaco_kpi::Column;
+use abaco_engine::{AsOf, EngineError, Plan, State};
 use chrono::NaiveDate;
 
 use super::drill::{Drill, DrillEntry};
 use super::effective::{Effective, LagPlan};
+use super::folded::Folded;
 use super::part::{Calculator, Part, Parts};
+use super::planned::{Planned, Rows as Over};
 use super::rollup::Point;
-use super::{Measured, Pipeline, RunRequest, Split, TableReport, cohort, observed_scales, read};
+use super::{Measured, Pipeline, RunRequest, Split, TableReport, observed_scales, read};
 use crate::PipelineError;
 use crate::config::TableRole;
-use crate::panel::{Given, MADE_OF_STANDING, Panel, Period, Rows};
+use crate::panel::{Given, Panel, Period, Rows};
 use crate::source::date_text::{date_of, days_since_1970};
 use crate::transform::PlannedDimensions;
 
@@ -61,32 +61,15 @@ impl Pipeline {
             let parts = Parts { parts: vec![snapshots.clone(), period], ..parts.clone() };
             series.push((*rollup, points, parts));
         }
-        let earlier = self.earlier(request, AsOf::Date(as_of))?;
         let cohorts = match &self.config.settings.cohorts {
-            Some(settings) => {
-                let fiscal = self.config.settings.fiscal_year_starts;
-                let rows =
-                    cohort::Rows { panel: &panel, ends: &ends, bindings: &walked.bindings, path: first };
-                cohort::measure(&split.cohort, settings, fiscal, &rows, &earlier.baselines)?
-            }
-            None => cohort::Cohorts::default(),
+            Some(settings) => Some(self.cohorts(split, settings, &panel, &ends, first)?),
+            None => None,
         };
         let mut drill_down = self.drill_snapshots(&split.snapshot, &panel, as_of, &dates, first)?;
         drill_down.extend(self.drill_periods(&walked, &ends, as_of, &dates)?);
         let effective = effective_of(&lag, as_of).map_err(of_tape)?;
-        Ok(Measured {
-            parts,
-            as_of: AsOf::Date(as_of),
-            snapshots: dates,
-            inputs,
-            tables,
-            series,
-            cohorts,
-            effective,
-            rows_as_of: Some(panel.rows_at(upto)),
-            drill_down,
-            earlier,
-        })
+        let folded = Folded { parts, as_of: AsOf::Date(as_of), snapshots: dates, series, cohorts };
+        Ok(Measured { folded, inputs, tables, effective, rows_as_of: Some(panel.rows_at(upto)), drill_down })
     }
 
     fn read_tables(&self, request: &RunRequest) -> Result<(Given, Vec<TableReport>), PipelineError> {
@@ -123,13 +106,12 @@ impl Pipeline {
         path: &std::path::Path,
     ) -> Result<Part<'p>, PipelineError> {
         let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
-        let dimensions = self.dimensions.plan(&panel.snapshot_schema()?, &self.bindings).map_err(of_tape)?;
-        let schema = dimensions.schema();
-        let options = self.options(&schema, &self.bindings);
-        let plan = calculator.engine.plan(&schema, &options).map_err(of_tape)?;
-        let mut state = plan.empty();
-        panel.each_snapshot(|_, rows| fold(&plan, &dimensions, &mut state, &rows).map_err(of_tape))?;
-        Ok(Part { calculator, plan: Arc::new(plan), state: Arc::new(state) })
+        let planned = self.planned(calculator, Over::Snapshots, panel.snapshot_schema()?).map_err(of_tape)?;
+        let mut state = planned.plan.empty();
+        panel.each_snapshot(|_, rows| {
+            fold(&planned.plan, &planned.dimensions, &mut state, &rows).map_err(of_tape)
+        })?;
+        Ok(Part::new(Over::Snapshots, calculator, &planned, state))
     }
 
     /// What KPIs of a snapshot are made of.
@@ -168,16 +150,17 @@ impl Pipeline {
         as_of: NaiveDate,
         dates: &[NaiveDate],
     ) -> Result<Vec<DrillEntry>, PipelineError> {
-        let schema = walked.dimensions.schema();
-        let snapshot = self.options(&schema, &walked.bindings).snapshot;
+        let schema = walked.planned.dimensions.schema();
+        let snapshot = self.options(&schema, &walked.planned.bindings).snapshot;
         let settings = &self.config.settings.drill_down;
-        let drill = Drill::new(&walked.calculator.engine, settings, &schema, &walked.bindings, snapshot);
+        let drill =
+            Drill::new(&walked.calculator.engine, settings, &schema, &walked.planned.bindings, snapshot);
         let Some(drill) = drill.map_err(|error| walked.of_tape(error))? else { return Ok(Vec::new()) };
         let prior = dates.iter().rev().nth(1).copied();
         let mut state = drill.plan().empty();
         walked.panel.each_period(ends, |period, rows| {
             if is_compared(period, as_of, prior) {
-                fold_parts(drill.plan(), &walked.dimensions, &mut state, &rows)
+                fold_parts(drill.plan(), &walked.planned.dimensions, &mut state, &rows)
                     .map_err(|error| walked.of_tape(error))?;
             }
             Ok(())
@@ -201,9 +184,7 @@ impl Pipeline {
 struct Walked<'p, 'w> {
     calculator: &'p Calculator,
     panel: &'w Panel,
-    plan: Arc<Plan>,
-    dimensions: PlannedDimensions,
-    bindings: Bindings,
+    planned: Planned,
     path: &'w std::path::Path,
 }
 
@@ -215,13 +196,8 @@ impl<'p, 'w> Walked<'p, 'w> {
         path: &'w std::path::Path,
     ) -> Result<Self, PipelineError> {
         let of_tape = |source| PipelineError::Engine { path: path.to_path_buf(), source };
-        // What the panel says of a loan's standing comes before what the tape's contract derives.
-        let bindings = without(&pipeline.bindings, &MADE_OF_STANDING);
-        let dimensions = pipeline.dimensions.plan(&panel.schema()?, &bindings).map_err(of_tape)?;
-        let schema = dimensions.schema();
-        let options = PlanOptions { bindings: bindings.clone(), ..pipeline.options(&schema, &bindings) };
-        let plan = Arc::new(calculator.engine.plan(&schema, &options).map_err(of_tape)?);
-        Ok(Self { calculator, panel, plan, dimensions, bindings, path })
+        let planned = pipeline.planned(calculator, Over::Periods, panel.schema()?).map_err(of_tape)?;
+        Ok(Self { calculator, panel, planned, path })
     }
 
     fn of_tape(&self, source: EngineError) -> PipelineError {
@@ -229,11 +205,12 @@ impl<'p, 'w> Walked<'p, 'w> {
     }
 
     fn part(&self, ends: &BTreeSet<i32>) -> Result<Part<'p>, PipelineError> {
-        let mut state = self.plan.empty();
+        let Planned { plan, dimensions, .. } = &self.planned;
+        let mut state = plan.empty();
         self.panel.each_period(ends, |_: Period, rows| {
-            fold(&self.plan, &self.dimensions, &mut state, &rows).map_err(|error| self.of_tape(error))
+            fold(plan, dimensions, &mut state, &rows).map_err(|error| self.of_tape(error))
         })?;
-        Ok(Part { calculator: self.calculator, plan: Arc::clone(&self.plan), state: Arc::new(state) })
+        Ok(Part::new(Over::Periods, self.calculator, &self.planned, state))
     }
 }
 
@@ -284,10 +261,4 @@ fn end(point: &Point) -> i32 {
 
 fn reports(tables: &[TableReport]) -> impl Iterator<Item = &crate::ingest::IngestReport> {
     tables.iter().map(|table| &table.input)
-}
-
-/// The bindings of all columns but these.
-fn without(bindings: &Bindings, names: &[&str]) -> Bindings {
-    let kept = bindings.iter().filter(|(column, _)| !names.contains(&column.name()));
-    kept.fold(Bindings::new(), |kept, (column, expr)| kept.bind(Column::clone(column), expr.clone()))
 }

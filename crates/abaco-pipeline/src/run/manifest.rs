@@ -50,7 +50,7 @@ pub(crate) fn identity(
         "table_contracts": contracts,
         "contract": sha256(config.contract_text.as_bytes()),
         "definitions": sha256(config.definitions_text.as_bytes()),
-        "settings": config.settings.without_paths(),
+        "settings": config.settings.stored(),
         "profile": config.settings.profile,
         "as_of": as_of,
         "pooled": pooled,

@@ -6,15 +6,19 @@ mod cohort;
 mod document;
 mod drill;
 mod effective;
+mod folded;
 mod joined;
 mod manifest;
 mod meaning;
 mod part;
 mod plain;
+mod planned;
 mod privacy;
 mod publish;
 mod read;
+mod recompute;
 mod rollup;
+mod saved;
 mod setup;
 
 use std::path::{Path, PathBuf};
@@ -23,13 +27,12 @@ use std::time::SystemTime;
 use abaco_engine::{AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, PlanOptions, Status};
 use abaco_kpi::{Column, Outcome};
 use arrow::datatypes::Schema;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
 use self::baseline::Earlier;
 use self::bindings::LabelLag;
-use self::cohort::Cohorts;
 pub use self::document::{
     Exact, FindingEntry, KpiEntry, PeriodEntry, PriorEntry, Rows, RunDocument, SCHEMA_VERSION, Segment,
     SeriesEntry,
@@ -37,10 +40,11 @@ pub use self::document::{
 use self::document::{Heading, Results};
 pub use self::drill::{AmountEntry, DrillEntry, PartEntry, PartsEntry};
 pub use self::effective::Effective;
+use self::folded::{Folded, Outcomes};
 use self::manifest::{Manifest, Read, identity};
-use self::part::{Calculator, Parts};
+use self::part::Calculator;
+pub use self::recompute::{Recomputed, recompute};
 pub use self::rollup::{CalendarPeriod, Rollup};
-use self::rollup::{Point, year_before};
 use crate::PipelineError;
 use crate::config::{PipelineConfig, TableRole};
 use crate::ingest::IngestReport;
@@ -114,21 +118,15 @@ struct Split {
     cohort: Calculator,
 }
 
-/// What a run has folded.
+/// What a run has read and folded.
 struct Measured<'p> {
-    parts: Parts<'p>,
-    as_of: AsOf,
-    /// The snapshots up to the chosen one.
-    snapshots: Vec<NaiveDate>,
+    folded: Folded<'p>,
     inputs: Vec<IngestReport>,
     tables: Vec<TableReport>,
-    series: Vec<(Rollup, Vec<Point>, Parts<'p>)>,
-    cohorts: Cohorts,
     effective: Effective,
     /// Rows of the tape at the snapshot, where the rows that were folded are more: those of a ledger.
     rows_as_of: Option<u64>,
     drill_down: Vec<DrillEntry>,
-    earlier: Earlier,
 }
 
 impl Pipeline {
@@ -154,39 +152,13 @@ impl Pipeline {
         };
         let first = &request.inputs[0];
         let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
-        let Measured {
-            parts,
-            as_of,
-            snapshots,
-            inputs,
-            tables,
-            series,
-            cohorts,
-            effective,
-            rows_as_of,
-            drill_down,
-            earlier,
-        } = measured;
-        let (finished, audit) = parts.finish(as_of, &earlier.baselines).map_err(of_tape)?;
-        let year_before = finished.as_of.and_then(|as_of| year_before(as_of, &snapshots));
-        let year_before = year_before
-            .map(|date| parts.values(date).map(|values| (date, values)))
-            .transpose()
-            .map_err(of_tape)?;
-        let mut points = Vec::new();
-        for (rollup, of_rollup, parts) in series {
-            for point in of_rollup {
-                let totals = parts.totals(&point).map_err(of_tape)?;
-                points.push((rollup, point, totals));
-            }
-        }
-        let judged = finished.groups.iter().chain(&cohorts.groups).flat_map(|group| &group.kpis);
-        let worst_status = judged.clone().map(|result| result.status).max().unwrap_or(Status::None);
-        let of_periods =
-            points.iter().flat_map(|(_, _, totals)| &totals.groups).flat_map(|group| &group.kpis);
-        let any_failed = judged.chain(of_periods).any(|result| matches!(result.outcome, Outcome::Failed(_)));
+        let Measured { folded, inputs, tables, effective, rows_as_of, drill_down } = measured;
+        let earlier = self.earlier(request, folded.as_of)?;
+        let outcomes = self.finish(&folded, &earlier.baselines).map_err(of_tape)?;
+        let any_failed = outcomes.any_failed();
+        let worst_status = outcomes.worst_status();
         let pooled = request.as_of == AsOf::Pooled;
-        let described = parts.described();
+        let totals = outcomes.finished.groups.first().map_or(0, |totals| totals.rows);
         let heading = Heading {
             run_id: Uuid::now_v7().to_string(),
             identity: identity(
@@ -195,25 +167,28 @@ impl Pipeline {
                     inputs: &inputs,
                     tables: &tables,
                     history: earlier.history.as_deref(),
-                    kpis: &described,
+                    kpis: &outcomes.described,
                 },
-                finished.as_of,
+                outcomes.finished.as_of,
                 pooled,
             )?,
             portfolio: self.config.settings.portfolio.clone(),
             currency: self.config.contract.currency().to_owned(),
             known_at: DateTime::<Utc>::from(SystemTime::now()),
-            rows_read: inputs.iter().map(|input| input.rows).sum(),
-            rows_as_of,
+            rows: document::Rows {
+                read: inputs.iter().map(|input| input.rows).sum(),
+                quarantined: 0,
+                duplicate: 0,
+                as_of: rows_as_of.unwrap_or(totals),
+            },
             effective_as_of: effective.date(),
         };
-        let results =
-            Results { finished: &finished, described, year_before, series: points, cohorts, drill_down };
-        let document = document::document(heading, results);
+        let document = document::document(heading, Results::new(&outcomes, drill_down));
+        let Outcomes { finished, audit, .. } = outcomes;
         let actor = |event| AuditEvent { actor: request.actor.clone(), ..event };
         let audit = audit.into_iter().map(actor).collect();
         let folder = match &request.out {
-            Some(out) => Some(self.publish(out, &document, &inputs, &tables)?),
+            Some(out) => Some(self.publish(out, &document, &folded, &inputs, &tables)?),
             None => None,
         };
         let missing_required = self.missing_required(&finished);
@@ -286,12 +261,15 @@ impl Pipeline {
         &self,
         out: &Path,
         document: &RunDocument,
+        folded: &Folded<'_>,
         inputs: &[IngestReport],
         tables: &[TableReport],
     ) -> Result<PathBuf, PipelineError> {
         let mut kpis = serde_json::to_vec_pretty(document).map_err(PipelineError::Json)?;
         kpis.push(b'\n');
-        let mut files = vec![("kpis.json", kpis)];
+        let state = saved::to_bytes(folded).map_err(|error| PipelineError::State(error.to_string()))?;
+        let stored = serde_json::to_vec_pretty(&self.config.stored()?).map_err(PipelineError::Json)?;
+        let mut files = vec![("kpis.json", kpis), ("state.bin", state), ("configuration.json", stored)];
         let manifest = Manifest::new(&self.config, document, inputs, tables, &files);
         let mut manifest = serde_json::to_vec_pretty(&manifest).map_err(PipelineError::Json)?;
         manifest.push(b'\n');

@@ -7,10 +7,12 @@ use abaco_engine::{
     ObservedScales, Plan, State,
 };
 use abaco_kpi::{Column, Decimal, Kpi, KpiSpec, Undefined};
+use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
 use hashbrown::HashMap;
 
 use super::meaning::{Asks, Over, undefined, withhold};
+use super::planned::{Planned, Rows};
 use super::rollup::Point;
 
 /// Some of a profile's KPIs, with their places in it.
@@ -40,9 +42,24 @@ impl Calculator {
 /// A calculator's KPIs, planned and folded.
 #[derive(Clone)]
 pub(super) struct Part<'p> {
+    pub(super) rows: Rows,
     pub(super) calculator: &'p Calculator,
+    /// The schema of the rows, without the dimensions that are added to them.
+    pub(super) schema: SchemaRef,
     pub(super) plan: Arc<Plan>,
     pub(super) state: Arc<State>,
+}
+
+impl<'p> Part<'p> {
+    pub(super) fn new(rows: Rows, calculator: &'p Calculator, planned: &Planned, state: State) -> Self {
+        Self {
+            rows,
+            calculator,
+            schema: Arc::clone(&planned.schema),
+            plan: Arc::clone(&planned.plan),
+            state: Arc::new(state),
+        }
+    }
 }
 
 /// What is shown of a KPI beyond its outcome: its specification, and the text of its formula.

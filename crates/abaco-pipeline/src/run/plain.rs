@@ -3,22 +3,22 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use abaco_engine::{AsOf, EngineError, Plan, State};
+use abaco_engine::{AsOf, EngineError, State};
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 
 use super::drill::Drill;
 use super::effective::{Effective, LagPlan};
+use super::folded::Folded;
 use super::part::{Part, Parts};
-use super::{Measured, Pipeline, RunRequest, cohort, observed_scales, read};
+use super::planned::{Planned, Rows};
+use super::{Measured, Pipeline, RunRequest, observed_scales, read};
 use crate::PipelineError;
 use crate::ingest::{FoldError, IngestReport, Needed, Tape};
-use crate::transform::PlannedDimensions;
 
 /// What is folded in one pass.
 struct Plans<'p> {
-    dimensions: PlannedDimensions,
-    kpis: Plan,
+    planned: Planned,
     lag: Option<LagPlan>,
     drill: Option<Drill<'p>>,
 }
@@ -33,7 +33,7 @@ struct States {
 impl Plans<'_> {
     fn empty(&self) -> States {
         States {
-            kpis: self.kpis.empty(),
+            kpis: self.planned.plan.empty(),
             lag: self.lag.as_ref().map(|lag| lag.plan().empty()),
             drill: self.drill.as_ref().map(|drill| drill.plan().empty()),
         }
@@ -43,11 +43,11 @@ impl Plans<'_> {
         if let (Some(lag), Some(state)) = (&self.lag, &mut states.lag) {
             lag.plan().fold(state, batch)?;
         }
-        let batch = self.dimensions.apply(batch)?;
+        let batch = self.planned.dimensions.apply(batch)?;
         if let (Some(drill), Some(state)) = (&self.drill, &mut states.drill) {
             drill.plan().fold(state, &batch)?;
         }
-        self.kpis.fold(&mut states.kpis, &batch)
+        self.planned.plan.fold(&mut states.kpis, &batch)
     }
 
     fn merge(&self, into: &mut States, other: &States) -> Result<(), EngineError> {
@@ -57,7 +57,7 @@ impl Plans<'_> {
         if let (Some(drill), Some(into), Some(other)) = (&self.drill, &mut into.drill, &other.drill) {
             drill.plan().merge(into, other)?;
         }
-        self.kpis.merge(&mut into.kpis, &other.kpis)
+        self.planned.plan.merge(&mut into.kpis, &other.kpis)
     }
 }
 
@@ -68,26 +68,25 @@ impl Pipeline {
         let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
         let tape = read::open(first, &self.config.contract)?;
         let schema = tape.schema();
-        let dimensions = self.dimensions.plan(&schema, &self.bindings).map_err(of_tape)?;
-        let options = self.options(&dimensions.schema(), &self.bindings);
+        let planned = self.planned(&self.calculator, Rows::Tape, Arc::clone(&schema)).map_err(of_tape)?;
+        let with_dimensions = planned.dimensions.schema();
+        let options = self.options(&with_dimensions, &self.bindings);
         let lag = match (&self.label_lag, &options.snapshot) {
             (Some(lag), Some(snapshot)) => {
                 Some(LagPlan::new(lag, &schema, &self.bindings, Some(snapshot.clone())).map_err(of_tape)?)
             }
             _ => None,
         };
-        let kpis = self.calculator.engine.plan(&dimensions.schema(), &options).map_err(of_tape)?;
         let drill = Drill::new(
             &self.calculator.engine,
             &self.config.settings.drill_down,
-            &dimensions.schema(),
+            &with_dimensions,
             &self.bindings,
             options.snapshot.clone(),
         );
-        let plans = Plans { dimensions, kpis, lag, drill: drill.map_err(of_tape)? };
+        let plans = Plans { planned, lag, drill: drill.map_err(of_tape)? };
         let (states, inputs) = self.stream(&plans, tape, &request.inputs)?;
-        let part =
-            Part { calculator: &self.calculator, plan: Arc::new(plans.kpis), state: Arc::new(states.kpis) };
+        let part = Part::new(Rows::Tape, &self.calculator, &plans.planned, states.kpis);
         let snapshots = part.plan.snapshots(&part.state);
         let parts = Parts { parts: vec![part], observed: observed_scales(inputs.iter()), sums_flows: false };
         let rows: u64 = inputs.iter().map(|input| input.rows).sum();
@@ -120,20 +119,8 @@ impl Pipeline {
             series.push((*rollup, points, parts.clone()));
         }
         let as_of = chosen.map_or(request.as_of, AsOf::Date);
-        let cohorts = cohort::Cohorts::default();
-        Ok(Measured {
-            parts,
-            as_of,
-            snapshots,
-            inputs,
-            tables: Vec::new(),
-            series,
-            cohorts,
-            effective,
-            rows_as_of: None,
-            drill_down,
-            earlier: self.earlier(request, as_of)?,
-        })
+        let folded = Folded { parts, as_of, snapshots, series, cohorts: None };
+        Ok(Measured { folded, inputs, tables: Vec::new(), effective, rows_as_of: None, drill_down })
     }
 
     fn stream(
@@ -144,8 +131,9 @@ impl Pipeline {
     ) -> Result<(States, Vec<IngestReport>), PipelineError> {
         let lag = plans.lag.iter().flat_map(|lag| lag.plan().columns());
         let drill = plans.drill.iter().flat_map(|drill| drill.plan().columns());
-        let columns = plans.kpis.columns().chain(lag).chain(drill).map(|column| column.name().to_owned());
-        let needed = Needed::only(columns.chain(plans.dimensions.reads(&self.bindings)));
+        let columns =
+            plans.planned.plan.columns().chain(lag).chain(drill).map(|column| column.name().to_owned());
+        let needed = Needed::only(columns.chain(plans.planned.dimensions.reads(&self.bindings)));
         let schema = first.schema();
         let mut first = Some(first);
         let mut states = plans.empty();

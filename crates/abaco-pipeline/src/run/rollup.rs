@@ -46,7 +46,8 @@ pub struct CalendarPeriod {
 }
 
 /// A period of a series, with the snapshot that stands for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Point {
     pub(crate) label: String,
     /// The snapshot that stands for the period before, if the tape has it.

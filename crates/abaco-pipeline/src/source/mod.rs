@@ -25,6 +25,7 @@ pub(crate) mod typed_part;
 mod whole;
 
 pub use format::Format;
+pub(crate) use guard::guarded;
 pub(crate) use report::Counters;
 pub use report::{ColumnReport, IngestReport};
 pub(crate) use {

@@ -112,6 +112,11 @@ pub(crate) struct PlannedDimensions {
 }
 
 impl PlannedDimensions {
+    /// No dimensions over this schema.
+    pub(crate) fn none(schema: &SchemaRef) -> Self {
+        Self { planned: Vec::new(), schema: Arc::clone(schema) }
+    }
+
     /// The schema with the dimensions behind the columns.
     pub(crate) fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)

@@ -22,3 +22,4 @@ mod panel;
 mod panel_edges;
 mod publish;
 mod real_tape;
+mod recompute;

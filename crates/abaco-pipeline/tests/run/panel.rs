@@ -186,6 +186,14 @@ fn kpis() -> Vec<FormulaKpi> {
     kpis
 }
 
+/// A run published in `runs`, with the catalogue that it used.
+pub(crate) fn published(desk: &Desk, as_of: &str) -> (Run, Catalogue) {
+    let catalogue = Catalogue::new().profile("standard", kpis());
+    let config = PipelineConfig::load(desk.path("cfg/pipeline.yml")).unwrap();
+    let request = RunRequest { as_of: AsOf::Date(as_of.parse().unwrap()), ..desk.request() };
+    (Pipeline::new(config, &catalogue).unwrap().run(&request).unwrap(), catalogue)
+}
+
 pub(crate) fn run_of(desk: &Desk, as_of: &str) -> Result<Run, PipelineError> {
     let config = PipelineConfig::load(desk.path("cfg/pipeline.yml"))?;
     let pipeline = Pipeline::new(config, &Catalogue::new().profile("standard", kpis()))?;

@@ -11,7 +11,12 @@ use crate::common::{Desk, names};
 
 /// Both files are there, each is one JSON document, and the digest of the one in the other is right.
 pub(crate) fn is_complete(folder: &Path) {
-    assert_eq!(names(folder), ["kpis.json", "manifest.json"], "{}", folder.display());
+    assert_eq!(
+        names(folder),
+        ["configuration.json", "kpis.json", "manifest.json", "state.bin"],
+        "{}",
+        folder.display()
+    );
     let kpis = std::fs::read(folder.join("kpis.json")).unwrap();
     let manifest = std::fs::read(folder.join("manifest.json")).unwrap();
     let document: Value = serde_json::from_slice(&kpis).unwrap();

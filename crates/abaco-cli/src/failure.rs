@@ -21,6 +21,15 @@ impl Failure {
         Self { message: format!("standard output: {error}"), status: ErrorKind::Io.exit_status() }
     }
 
+    /// What an option or a variable of the environment says makes no sense.
+    pub(crate) fn usage(message: String) -> Self {
+        Self { message, status: ErrorKind::Usage.exit_status() }
+    }
+
+    pub(crate) fn signals(error: &ctrlc::Error) -> Self {
+        Self { message: format!("signals: {error}"), status: ErrorKind::Io.exit_status() }
+    }
+
     pub(crate) fn exit_status(&self) -> u8 {
         self.status
     }

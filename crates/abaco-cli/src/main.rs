@@ -1,11 +1,16 @@
 //! The command `abaco`: a thin front of the libraries.
 
+mod deliver;
 mod failure;
+mod interrupt;
 mod kpis;
+mod logging;
 mod matrix;
+mod progress;
 mod report;
 mod run;
 mod table;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -21,6 +26,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(name = "abaco", version, about)]
 struct Cli {
+    /// How logs are written to standard error: the steps of a run with their durations. ABACO_LOG says it likewise.
+    #[arg(long, value_enum, global = true)]
+    log: Option<logging::LogFormat>,
     #[command(subcommand)]
     command: Command,
 }
@@ -31,6 +39,10 @@ enum Command {
     Run(run::Arguments),
     /// List the KPIs with their formulas, thresholds and owners.
     Kpis(kpis::Arguments),
+    /// Compute anew what a published run and the ledger beside it say of each other.
+    Verify(verify::Arguments),
+    /// Send published runs to the outputs that have not got them yet.
+    Deliver(deliver::Arguments),
 }
 
 /// How a result is printed.
@@ -43,10 +55,13 @@ enum Format {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let cli = Cli::parse();
+    let result = logging::start(cli.log).and_then(|()| match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Kpis(arguments) => kpis::run(&arguments),
-    };
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Deliver(arguments) => deliver::run(&arguments),
+    });
     match result {
         Ok(code) => code,
         Err(failure) => {

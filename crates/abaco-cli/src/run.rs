@@ -2,13 +2,19 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use abaco_connect::Sources;
 use abaco_loans::pipeline::config::TableRole;
-use abaco_loans::pipeline::{Pipeline, PipelineConfig, Run, RunRequest};
+use abaco_loans::pipeline::fetch::{Fetch, is_url};
+use abaco_loans::pipeline::{Pipeline, PipelineConfig, Run, RunOptions, RunRequest};
 use abaco_loans::prelude::{AsOf, Status};
 use clap::{Args, ValueEnum};
 
+use crate::deliver;
 use crate::failure::Failure;
+use crate::interrupt;
+use crate::progress::Progress;
 use crate::report::report;
 use crate::table::on_one_line;
 use crate::{Format, print, print_json, say};
@@ -20,7 +26,7 @@ const CROSSED: u8 = 4;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Partitions of one tape: .csv, .parquet, .arrow, .ipc or .feather.
+    /// Partitions of one tape: .csv, .jsonl, .ndjson (these also .gz or .zst), .parquet, .arrow, .ipc or .feather.
     #[arg(required = true)]
     input: Vec<PathBuf>,
     /// A file of a table beside the tape: static, event, schedule or ledger. May be repeated.
@@ -35,6 +41,9 @@ pub(crate) struct Arguments {
     /// The folder of the published runs.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     out: PathBuf,
+    /// Verify and return a published run of the same identity, if there is one, instead of computing it again.
+    #[arg(long)]
+    reuse: bool,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -78,13 +87,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         None => PipelineConfig::embedded()?,
     };
     let pipeline = Pipeline::new(config, &abaco_loans::catalogue())?;
-    let run = pipeline.run(&RunRequest {
+    // A secret that is missing is noticed before anything is computed.
+    let outputs = match &arguments.config {
+        Some(path) => deliver::configured(path)?,
+        None => Vec::new(),
+    };
+    let fetch = sources(&pipeline, arguments)?;
+    let options = RunOptions { reuse: arguments.reuse, fetch, ..RunOptions::default() };
+    let request = RunRequest {
         inputs: arguments.input.clone(),
         tables: arguments.table.clone(),
         as_of: arguments.as_of.unwrap_or(AsOf::Single),
         out: Some(arguments.out.clone()),
         actor: "abaco run".to_owned(),
-    })?;
+    };
+    interrupt::cancel_on_signals(Arc::clone(&options.watch))?;
+    let progress = Progress::of(&options.watch, arguments.format);
+    let run = pipeline.run_with(&request, &options);
+    drop(progress);
+    let run = run?;
     match arguments.format {
         Format::Json => print_json(&run.document)?,
         Format::Table => print(&report(&run, &pipeline))?,
@@ -96,7 +117,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let ignored = on_one_line(&ignored.join(", "));
         say(&format!("no KPI is available on this tape; the contract does not name its columns {ignored}"));
     }
-    Ok(exit_code(&run, arguments.fail_on))
+    let delivered = deliver::after_run(&arguments.out, &run.document.run_id, &outputs)?;
+    let code = exit_code(&run, arguments.fail_on);
+    Ok(if code == ExitCode::SUCCESS { delivered } else { code })
+}
+
+/// What fetches inputs behind an address, if there are any.
+fn sources(pipeline: &Pipeline, arguments: &Arguments) -> Result<Option<Arc<dyn Fetch>>, Failure> {
+    let tables = arguments.table.iter().map(|(_, path)| path);
+    if !arguments.input.iter().chain(tables).any(|path| is_url(&path.to_string_lossy())) {
+        return Ok(None);
+    }
+    let http = pipeline.config().settings.http.clone();
+    let sources = Sources::new(http, &|name| std::env::var(name).ok());
+    sources
+        .map(|sources| Some(Arc::new(sources) as Arc<dyn Fetch>))
+        .map_err(|error| Failure::usage(error.message))
 }
 
 fn exit_code(run: &Run, fail_on: Option<FailOn>) -> ExitCode {

@@ -49,6 +49,14 @@ pub enum EngineError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A condition cannot be meant.
+    #[error("condition `{name}`: {reason}")]
+    Condition {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Two KPIs have one id, so that a result could not be told from the other.
     #[error("two KPIs have the id `{id}`")]
     DuplicateKpi {
@@ -143,6 +151,7 @@ impl EngineError {
             Self::MissingColumn { .. }
             | Self::ColumnType { .. }
             | Self::Binding { .. }
+            | Self::Condition { .. }
             | Self::DuplicateKpi { .. }
             | Self::UnknownKpi { .. }
             | Self::NothingToSelect { .. }

@@ -37,7 +37,7 @@ pub use engine::{Calculation, KpiEngine};
 pub use error::{EngineError, ErrorKind};
 pub use evaluate::Evaluate;
 pub use finish::{AsOf, Finished, Group, GroupOutcomes, KpiResult, ObservedScales, Outcomes, Prior};
-pub use fold::Projection;
+pub use fold::{Conditions, Projection};
 pub use judgement::{
     Baseline, Baselines, Change, ChangeError, Covenant, Expectation, Finding, FindingKind, Limit, Measured,
     Reference, Since,

@@ -1,7 +1,7 @@
 //! How a run happens: ingest, validate, transform, calculate, publish.
 //!
-//! A [`contract`] says what a tape must look like, a [`source`] reads CSV, Parquet or Arrow IPC, and [`ingest`] turns both
-//! into a stream of exact Arrow record batches and a report; a [`run`] computes the KPIs of a [`config`] and publishes them.
+//! A [`contract`] says what a tape must look like, a [`source`] reads CSV, JSON lines, Parquet or Arrow IPC, and [`ingest`]
+//! turns both into a stream of exact Arrow record batches and a report; a [`run`] computes the KPIs of a [`config`] and publishes them.
 //! No number passes through a float unless a column of the contract says `from_float: shortest`.
 //!
 //! ```no_run
@@ -19,27 +19,45 @@
 //! # }
 //! ```
 
+pub mod artefacts;
+pub mod audit;
 pub mod config;
 pub mod contract;
+pub mod duplicates;
+pub mod fetch;
+pub mod history;
 pub mod ingest;
+pub mod ledger;
+pub mod mask;
+pub mod outbox;
+pub mod quality;
+pub mod quarantine;
 pub mod run;
+pub mod seal;
+pub mod signature;
 pub mod source;
+pub mod spans;
 pub mod storage;
 pub mod transform;
+pub mod verify;
 
 mod canonical_json;
 mod catalogue;
+mod chain;
 mod error;
 mod panel;
+mod published;
+mod retry;
 mod watch;
 mod yaml;
 
 pub use catalogue::Catalogue;
 pub use config::PipelineConfig;
-pub use run::{Pipeline, Run, RunRequest};
+pub use retry::Retry;
+pub use run::{Pipeline, Run, RunOptions, RunRequest};
 pub use watch::Watch;
 
-pub use error::{CellError, CellProblem, ErrorKind, PipelineError};
+pub use error::{CellError, CellProblem, ErrorKind, PipelineError, RuleError};
 
 /// The Arrow whose types this crate returns, so that versions match.
 pub use arrow;

@@ -6,6 +6,7 @@ mod findings;
 mod grid;
 mod known;
 mod migration;
+mod quality;
 mod segments;
 mod series;
 mod unavailable;
@@ -25,6 +26,7 @@ pub(crate) fn report(run: &Run, pipeline: &Pipeline) -> String {
     let blocks = [
         head(run),
         findings::block(document, &known),
+        quality::block(run),
         families::block(run, &known, &matrices),
         migration::blocks(document, &matrices),
         drill::blocks(document, &known),
@@ -57,7 +59,8 @@ fn mislabelled(run: &Run) -> String {
 }
 
 fn published(run: &Run) -> String {
-    let line = |folder: &std::path::PathBuf| styled(&format!("published {}", folder.display()), FAINT) + "\n";
+    let word = if run.reused { "reused" } else { "published" };
+    let line = |folder: &std::path::PathBuf| styled(&format!("{word} {}", folder.display()), FAINT) + "\n";
     run.folder.as_ref().map(line).unwrap_or_default()
 }
 

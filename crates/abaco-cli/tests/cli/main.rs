@@ -29,3 +29,4 @@ mod sql;
 mod sql_tapes;
 mod sql_zoo;
 mod streams;
+mod verify;

@@ -94,7 +94,7 @@ fn a_partition_may_be_empty_but_not_all_of_them() {
     }
     sandbox.write("b.csv", slices(&[]));
     sandbox.refuses_with(
-        &["run", "a.csv", "b.csv", "--out", "other"],
+        &["run", "a.csv", "b.csv"],
         3,
         "a.csv: expected at least one row, found only a header",
     );

@@ -12,12 +12,13 @@ fn tape() -> Sandbox {
 #[case("tape.xlsx", "`.xlsx`")]
 #[case("tape", "no extension")]
 #[case(".csv", "no extension")]
-#[case("tape.csv.gz", "`.gz`")]
+#[case("tape.xlsx.gz", "`.xlsx.gz`")]
+#[case("tape.gz", "`.gz`")]
 fn an_unknown_extension(#[case] name: &str, #[case] found: &str) {
     Sandbox::with(name, slices(&["1,2,3,100,50,5"])).refuses(
         &["run", name],
         2,
-        &format!("{name}: expected a file ending in .csv, .parquet, .arrow, .ipc or .feather, found {found}"),
+        &format!("{name}: expected a file ending in .csv, .jsonl, .ndjson, .parquet, .arrow, .ipc or .feather, found {found}"),
     );
 }
 

@@ -8,6 +8,7 @@ mod batch;
 mod bucket_codes;
 mod calendar;
 mod codes;
+mod conditions;
 mod evaluate;
 mod interner;
 mod keyed;
@@ -22,6 +23,7 @@ mod values;
 
 use arrow::array::RecordBatch;
 
+pub use self::conditions::Conditions;
 pub use self::project::Projection;
 
 use self::batch::Batch;

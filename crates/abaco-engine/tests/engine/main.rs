@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests, which may stop
 
 mod audit;
+mod conditions;
 mod contributions;
 mod definitions;
 mod definitions_documented;

@@ -4,7 +4,7 @@
 ///
 /// A variable without value and default is an error that names it. Values are not looked at again, so a value
 /// cannot smuggle in another reference.
-pub(super) fn resolve(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
+pub(crate) fn resolve(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {

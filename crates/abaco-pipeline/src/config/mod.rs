@@ -1,6 +1,6 @@
 //! The configuration of a run: one YAML file that names the others.
 
-mod env;
+pub(crate) mod env;
 mod settings;
 mod stored;
 
@@ -8,10 +8,14 @@ use std::path::{Path, PathBuf};
 
 use abaco_engine::Definitions;
 
-pub use self::settings::{CohortSettings, DrillSettings, Settings, TableRole, TableSettings, TableSource};
+pub use self::settings::{
+    CohortSettings, DrillSettings, QualityMode, QualitySettings, Settings, SigningSettings, TableRole,
+    TableSettings, TableSource,
+};
 pub(crate) use self::stored::StoredConfig;
 use crate::PipelineError;
 use crate::contract::Contract;
+use crate::mask::MaskingKey;
 
 /// The files of the configuration that is used when none is named, by their paths below `config/`.
 const EMBEDDED: &[(&str, &str)] = &[
@@ -41,6 +45,7 @@ pub struct PipelineConfig {
     pub(crate) contract_text: String,
     pub(crate) definitions_text: String,
     pub(crate) tables: Vec<ConfiguredTable>,
+    pub(crate) masking_key: Option<MaskingKey>,
 }
 
 /// A table beside the tape, with what it must look like.
@@ -87,6 +92,12 @@ impl PipelineConfig {
         Ok(Self { definitions, definitions_text, ..self })
     }
 
+    /// The same configuration with a masking key that does not come from the environment.
+    #[must_use]
+    pub fn with_masking_key(self, key: MaskingKey) -> Self {
+        Self { masking_key: Some(key), ..self }
+    }
+
     fn read(path: PathBuf, read: &dyn Fn(&Path) -> std::io::Result<String>) -> Result<Self, PipelineError> {
         let text = |path: &Path| {
             read(path).map_err(|source| PipelineError::ConfigUnreadable { path: path.to_path_buf(), source })
@@ -126,7 +137,16 @@ impl PipelineConfig {
             let paths = source.paths.iter().map(|path| beside(path)).collect::<Result<_, _>>()?;
             tables.push(ConfiguredTable { role, contract, contract_path, contract_text, paths });
         }
-        Ok(Self { settings, contract, definitions, path, contract_text, definitions_text, tables })
+        Ok(Self {
+            settings,
+            contract,
+            definitions,
+            path,
+            contract_text,
+            definitions_text,
+            tables,
+            masking_key: None,
+        })
     }
 }
 

@@ -6,6 +6,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::artefacts::RetentionSettings;
+use crate::fetch::HttpSettings;
+use crate::mask::MaskingSettings;
+use crate::outbox::{self, OutputSettings};
 use crate::run::Rollup;
 use crate::transform::DimensionSettings;
 
@@ -49,6 +53,57 @@ pub struct Settings {
     /// KPIs that are taken apart by loan, obligor or segment.
     #[serde(default)]
     pub drill_down: Vec<DrillSettings>,
+    /// What becomes of rows that do not fit their contract.
+    #[serde(default)]
+    pub quality: QualitySettings,
+    /// The key that replaces personal data; needed where a contract has any.
+    #[serde(default)]
+    pub masking: Option<MaskingSettings>,
+    /// How long runs are kept, and whether the inputs are kept with them.
+    #[serde(default)]
+    pub retention: RetentionSettings,
+    /// The key that signs manifests.
+    #[serde(default, skip_serializing)]
+    pub signing: Option<SigningSettings>,
+    /// Where published runs are delivered to.
+    #[serde(default, skip_serializing)]
+    pub outputs: Vec<OutputSettings>,
+    /// How inputs behind an address are fetched.
+    #[serde(default, skip_serializing)]
+    pub http: HttpSettings,
+}
+
+/// The key that signs manifests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningSettings {
+    /// The environment variable that holds an Ed25519 key; the key itself is in no file.
+    #[serde(default = "signing_key")]
+    pub key_env: String,
+}
+
+fn signing_key() -> String {
+    "ABACO_SIGNING_KEY".to_owned()
+}
+
+/// What becomes of rows that do not fit their contract.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QualitySettings {
+    /// Whether one such row refuses the data.
+    #[serde(default)]
+    pub mode: QualityMode,
+}
+
+/// Whether a row that does not fit its contract refuses the data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QualityMode {
+    /// It does: nothing is computed.
+    #[default]
+    Strict,
+    /// It is set aside with its reasons, and the others go on.
+    Quarantine,
 }
 
 /// A KPI that is taken apart.
@@ -89,6 +144,8 @@ impl Settings {
                 drill.kpi
             ));
         }
+        self.masking.as_ref().map_or(Ok(()), MaskingSettings::check)?;
+        outbox::check(&self.outputs)?;
         if let Some(cohorts) = &self.cohorts {
             if self.tables.is_none() {
                 return Err(

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{PipelineConfig, Settings};
 use crate::PipelineError;
+use crate::mask::MaskingSettings;
 
 const SETTINGS: &str = "pipeline.yml";
 const CONTRACT: &str = "contract.yml";
@@ -24,6 +25,11 @@ impl Settings {
     /// counts, not where it lies.
     pub(crate) fn stored(&self) -> Self {
         let mut settings = self.clone();
+        if let Some(masking) = &mut settings.masking {
+            // Which key it was counts, not where it was kept.
+            *masking =
+                MaskingSettings { key_id: masking.key_id.clone(), key_env: "ABACO_MASKING_KEY".to_owned() };
+        }
         settings.contract = CONTRACT.to_owned();
         settings.definitions = settings.definitions.map(|_| DEFINITIONS.to_owned());
         if let Some(tables) = &mut settings.tables {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::bind::normalise;
+use super::check_rules;
 use super::raw::{RawColumn, RawContract};
 use super::{Column, ColumnType, Contract, Derived, EffectiveAsOf, NullRule, Role};
 use crate::PipelineError;
@@ -54,6 +55,7 @@ fn checked(raw: RawContract) -> Result<Contract, String> {
     if effective_as_of.is_some() && !columns.iter().any(|column| column.has_role(Role::Snapshot)) {
         return Err("effective_as_of: expected a column with the role `snapshot`, found none".to_owned());
     }
+    let rules = check_rules::rules(raw.rules, &columns, &derived)?;
     Ok(Contract {
         name: raw.contract,
         version: raw.version,
@@ -61,6 +63,7 @@ fn checked(raw: RawContract) -> Result<Contract, String> {
         columns,
         derived,
         effective_as_of,
+        rules,
     })
 }
 
@@ -86,6 +89,8 @@ fn column(name: &str, raw: RawColumn, tokens: &[String], formats: &[String]) -> 
     if raw.date_formats.is_some() && raw.column_type != ColumnType::Date {
         return Err(format!("expected a date for `date_formats`, found {}", raw.column_type));
     }
+    let range = raw.range.map(|range| check_rules::range(range, raw.column_type)).transpose()?;
+    let allowed = raw.allowed.map(|allowed| check_rules::allowed(allowed, raw.column_type)).transpose()?;
     Ok(Column {
         name: name.to_owned(),
         column_type: raw.column_type,
@@ -98,11 +103,14 @@ fn column(name: &str, raw: RawColumn, tokens: &[String], formats: &[String]) -> 
         from_float: raw.from_float.unwrap_or_default(),
         null_tokens: raw.null_tokens.map(check_tokens).transpose()?.unwrap_or_else(|| tokens.to_vec()),
         date_formats: raw.date_formats.map(check_formats).transpose()?.unwrap_or_else(|| formats.to_vec()),
+        range,
+        allowed,
+        unique: raw.unique.0,
     })
 }
 
 /// Names are SQL identifiers that need no quotes, because formulas speak them.
-fn check_name(name: &str) -> Result<(), String> {
+pub(super) fn check_name(name: &str) -> Result<(), String> {
     let first = name.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
     let rest = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     if !first || !rest {
@@ -204,20 +212,26 @@ fn check_one_snapshot(columns: &[Column]) -> Result<(), String> {
 fn derived(raw: Ordered<String>, columns: &[Column]) -> Result<Vec<Derived>, String> {
     check_count("derive", raw.0.len())?;
     let mut derived = Vec::with_capacity(raw.0.len());
-    for (name, expression) in raw.0 {
+    for (name, text) in raw.0 {
         let at = |problem: String| format!("derive `{name}`: {problem}");
         check_name(&name).map_err(at)?;
         if columns.iter().any(|column| column.name == name) {
             return Err(at("expected a name of its own, found one that `columns` declares".to_owned()));
         }
-        let expression = expression.trim().to_owned();
-        if expression.is_empty() || expression.len() > MAX_EXPRESSION_BYTES {
-            return Err(at(format!(
-                "expected an expression of 1 to {MAX_EXPRESSION_BYTES} bytes, found {}",
-                expression.len()
-            )));
-        }
+        let expression = expression(&text).map_err(at)?;
         derived.push(Derived { name, expression });
     }
     Ok(derived)
+}
+
+/// The text of an expression, without the blanks around it.
+pub(super) fn expression(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_EXPRESSION_BYTES {
+        return Err(format!(
+            "expected an expression of 1 to {MAX_EXPRESSION_BYTES} bytes, found {}",
+            text.len()
+        ));
+    }
+    Ok(text.to_owned())
 }

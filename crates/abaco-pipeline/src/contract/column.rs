@@ -7,6 +7,8 @@ use arrow::datatypes::DataType;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
+use super::rule::{Allowed, Range, Severity};
+
 /// The most digits a decimal column may have.
 pub const MAX_PRECISION: u8 = 38;
 /// The most fractional digits a decimal column may have: what `rust_decimal`, which holds every result, can carry.
@@ -224,6 +226,12 @@ pub struct Column {
     pub null_tokens: Vec<String>,
     /// Formats in which a text date may be written (`strftime`).
     pub date_formats: Vec<String>,
+    /// Between which values the column's lie.
+    pub range: Option<Range>,
+    /// Which texts the column has.
+    pub allowed: Option<Allowed>,
+    /// No two rows have the same value; what a value that returns does.
+    pub unique: Option<Severity>,
 }
 
 impl Column {

@@ -3,15 +3,21 @@
 use std::io::Read;
 use std::path::Path;
 
+use abaco_engine::{Bindings, parse_row_expr};
+use abaco_kpi::RowExpr;
+
 use crate::PipelineError;
 
 mod bind;
 mod check;
+mod check_rules;
 mod column;
 mod raw;
+mod rule;
 
 pub(crate) use bind::{Bound, normalise};
 pub use column::{Column, ColumnType, ExcessDigits, FromFloat, MAX_PRECISION, MAX_SCALE, NullRule, Role};
+pub use rule::{Allowed, Range, Reconcile, Rule, RuleKind, Severity, Totals};
 
 /// The largest contract file that is read.
 pub const MAX_CONTRACT_BYTES: u64 = 1 << 20;
@@ -60,6 +66,7 @@ pub struct Contract {
     columns: Vec<Column>,
     derived: Vec<Derived>,
     effective_as_of: Option<EffectiveAsOf>,
+    rules: Vec<Rule>,
 }
 
 impl Contract {
@@ -120,6 +127,12 @@ impl Contract {
         self.effective_as_of.as_ref()
     }
 
+    /// The rules on rows and on the tape as a whole, in the order of the contract; those on one column are with the
+    /// column.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
     /// The column of a canonical name.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
@@ -128,6 +141,16 @@ impl Contract {
     /// The column that holds each row's date, if the contract has one.
     pub fn snapshot(&self) -> Option<&Column> {
         self.columns.iter().find(|column| column.has_role(Role::Snapshot))
+    }
+}
+
+impl Contract {
+    /// A pii column whose values an expression over this contract's columns would show.
+    pub(crate) fn secret_behind(&self, expr: &RowExpr) -> Option<String> {
+        let bound = self.derived.iter().filter_map(|derived| {
+            Some((abaco_kpi::Column::from(derived.name.clone()), parse_row_expr(&derived.expression).ok()?))
+        });
+        check_rules::secret_behind(&bound.collect::<Bindings>().resolve(expr), &self.columns)
     }
 }
 

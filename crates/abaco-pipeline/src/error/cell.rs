@@ -13,7 +13,7 @@ pub struct CellError {
     pub path: PathBuf,
     /// 1-based data row: the first row after the header is 1.
     pub row: u64,
-    /// 1-based physical line on which the row starts; CSV only.
+    /// 1-based physical line on which the row starts; text only.
     pub line: Option<u64>,
     /// Canonical name in backticks, with the file's own name where it differs.
     pub column: String,

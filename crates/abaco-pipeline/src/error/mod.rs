@@ -7,8 +7,10 @@ use crate::source::Format;
 use crate::source::part::Extent;
 
 mod cell;
+mod rule;
 
 pub use cell::{CellError, CellProblem};
+pub use rule::RuleError;
 
 /// What went wrong, as coarsely as a caller must know to choose an exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,6 +27,16 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// The kind in a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Configuration => "configuration",
+            Self::Data => "data",
+            Self::Io => "io",
+        }
+    }
+
     /// The exit status that the command `abaco` promises for this kind.
     pub const fn exit_status(self) -> u8 {
         match self {
@@ -50,7 +62,7 @@ pub enum PipelineError {
         found: String,
     },
     /// The file name does not say which format the tape has.
-    #[error("{}: expected a file ending in .csv, .parquet, .arrow, .ipc or .feather, found {found}", path.display())]
+    #[error("{}: expected a file ending in .csv, .jsonl, .ndjson, .parquet, .arrow, .ipc or .feather, found {found}", path.display())]
     UnknownFormat {
         /// The tape.
         path: PathBuf,
@@ -93,13 +105,13 @@ pub enum PipelineError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A tape without even a header.
+    /// A tape without even a header, or of JSON lines without a line.
     #[error("{}: expected a header, found an empty file", path.display())]
     EmptyFile {
         /// The tape.
         path: PathBuf,
     },
-    /// A tape whose length or time of change differs between the first and the last byte read.
+    /// A tape that was written to, renamed or replaced between the first and the last byte read.
     #[error("{}: the file changed while it was being read", path.display())]
     ChangedWhileReading {
         /// The tape.
@@ -181,7 +193,7 @@ pub enum PipelineError {
         /// Cells in the row.
         found: usize,
     },
-    /// A CSV row that is longer than the limit, most often because of an unclosed quote.
+    /// A row of text that is longer than the limit, most often because of an unclosed quote.
     #[error("{}: row {row} (line {line}): expected at most {limit} bytes, found more; is a quote left open?", path.display())]
     RowTooLong {
         /// The tape.
@@ -250,9 +262,128 @@ pub enum PipelineError {
     /// What was folded could not be saved; not expected to happen.
     #[error("state.bin: {0}")]
     State(String),
+    /// A packed file whose format packs its own contents.
+    #[error("{}: expected a file that is not packed, because its format packs its own contents, found {found}; unpack it first", path.display())]
+    PackedFormat {
+        /// The tape.
+        path: PathBuf,
+        /// Both extensions, quoted.
+        found: String,
+    },
+    /// A line of a JSON lines tape that is no row.
+    #[error("{}: row {row} (line {line}): expected {expected}, found {found}", path.display())]
+    JsonRow {
+        /// The tape.
+        path: PathBuf,
+        /// 1-based data row.
+        row: u64,
+        /// 1-based line.
+        line: u64,
+        /// What a line must be.
+        expected: String,
+        /// What was there.
+        found: String,
+    },
+    /// A pattern that no file matches.
+    #[error("{}: expected at least one file that matches, found none", pattern.display())]
+    NoMatch {
+        /// The pattern.
+        pattern: PathBuf,
+    },
     /// Somebody asked the run to end.
     #[error("the run was cancelled")]
     Cancelled,
+    /// A file among the published runs is not what was written there; nothing is published beside it.
+    #[error("{}: {message}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A folder that is no run was named as one.
+    #[error("{}: expected the folder of a run, found {found}", path.display())]
+    NotARun {
+        /// The folder.
+        path: PathBuf,
+        /// What is there.
+        found: String,
+    },
+    /// A key that is no key; the message never shows it.
+    #[error("{place}: expected {expected}")]
+    Key {
+        /// The file, the variable or the option from which it came.
+        place: String,
+        /// What a key looks like.
+        expected: &'static str,
+    },
+    /// A row that a rule of the contract refuses.
+    #[error(transparent)]
+    Rule(Box<RuleError>),
+    /// A tape that a rule of the contract refuses as a whole.
+    #[error("{}: rule `{rule}`: {message}", path.display())]
+    TableRule {
+        /// The tape, or the first of its partitions.
+        path: PathBuf,
+        /// The id of the check.
+        rule: String,
+        /// What was expected and what was found.
+        message: String,
+    },
+    /// A control total that no tape of money has.
+    #[error("the control total of `{what}` has more than 256 bits")]
+    TotalOverflow {
+        /// The column.
+        what: String,
+    },
+    /// An environment variable does not hold the secret that the configuration expects there.
+    #[error("environment variable `{variable}`: {message}")]
+    Secret {
+        /// The variable.
+        variable: String,
+        /// What is wrong, without the value.
+        message: String,
+    },
+    /// No row of a table fits the contract.
+    #[error("{}: expected rows that fit the contract, found {rows} that do not", path.display())]
+    AllQuarantined {
+        /// The first file.
+        path: PathBuf,
+        /// Rows that were read.
+        rows: u64,
+    },
+    /// Rows or money were lost between two phases, or counted twice; not expected to happen.
+    #[error("phase `{phase}`: {message}")]
+    Untied {
+        /// The phase.
+        phase: &'static str,
+        /// What does not tie.
+        message: String,
+    },
+    /// So many rows do not fit the contract that something else is wrong with the table.
+    #[error("{}: expected at most {limit} quarantined rows, found more", path.display())]
+    TooManyQuarantined {
+        /// The file at which it was noticed.
+        path: PathBuf,
+        /// The limit.
+        limit: usize,
+    },
+    /// What lies elsewhere could not be fetched.
+    #[error("{url}: {message}")]
+    Fetch {
+        /// The address without user, password and query.
+        url: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// The history beside the runs could not be used; what it holds follows from the runs.
+    #[error("{}: {message}", path.display())]
+    History {
+        /// The history, or the run that it should know.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
     /// A document could not be written as JSON; not expected to happen.
     #[error("json: {0}")]
     Json(#[source] serde_json::Error),
@@ -270,16 +401,27 @@ impl PipelineError {
     /// The coarse kind, which decides the exit status.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Option { .. } | Self::UnknownFormat { .. } => ErrorKind::Usage,
+            Self::Option { .. }
+            | Self::UnknownFormat { .. }
+            | Self::PackedFormat { .. }
+            | Self::NotARun { .. } => ErrorKind::Usage,
             Self::ConfigUnreadable { .. }
             | Self::Yaml { .. }
             | Self::Configuration { .. }
+            | Self::Key { .. }
+            | Self::Secret { .. }
             | Self::Definitions(_) => ErrorKind::Configuration,
             Self::Engine { source, .. } => match source.kind() {
                 abaco_engine::ErrorKind::Usage => ErrorKind::Usage,
                 _ => ErrorKind::Data,
             },
-            Self::Output { .. } | Self::Json(_) | Self::State(_) | Self::Cancelled => ErrorKind::Io,
+            Self::Output { .. }
+            | Self::Damaged { .. }
+            | Self::Json(_)
+            | Self::State(_)
+            | Self::Untied { .. }
+            | Self::History { .. }
+            | Self::Cancelled => ErrorKind::Io,
             _ => ErrorKind::Data,
         }
     }
@@ -291,10 +433,13 @@ impl PipelineError {
                 cell.row += before.rows;
                 cell.line = cell.line.map(|line| line + before.lines);
             }
-            Self::RaggedRow { row, line, .. } | Self::RowTooLong { row, line, .. } => {
+            Self::RaggedRow { row, line, .. }
+            | Self::RowTooLong { row, line, .. }
+            | Self::JsonRow { row, line, .. } => {
                 *row += before.rows;
                 *line += before.lines;
             }
+            Self::Rule(rule) => rule.row += before.rows,
             _ => {}
         }
         self
@@ -302,6 +447,10 @@ impl PipelineError {
 
     pub(crate) fn input(path: &Path, source: std::io::Error) -> Self {
         Self::InputUnreadable { path: path.to_path_buf(), source }
+    }
+
+    pub(crate) fn output(path: &Path, source: std::io::Error) -> Self {
+        Self::Output { path: path.to_path_buf(), source }
     }
 
     pub(crate) fn arrow(path: &Path, source: arrow::error::ArrowError) -> Self {

@@ -8,20 +8,25 @@ use chrono::NaiveDate;
 use crate::PipelineError;
 use crate::contract::Contract;
 
+mod expand;
 mod fold;
+mod order;
 mod reader;
+mod screen;
 mod screened;
 mod tape;
+mod threads;
 
+pub use self::expand::expand;
 pub use self::fold::FoldError;
 pub use self::reader::TapeReader;
-pub use self::screened::{RefusedRow, RowId, Screened};
+pub use self::screened::{Before, RefusedRow, RowId, Screened};
 pub use self::tape::Tape;
 pub use crate::source::{ColumnReport, IngestReport};
 
 /// The most rows that a batch may have.
 pub const MAX_BATCH_ROWS: usize = 1 << 20;
-/// The most bytes of a CSV file that a thread may be asked to take at a time.
+/// The most bytes of text that a thread may be asked to take at a time.
 pub const MAX_CHUNK_BYTES: usize = 1 << 26;
 
 /// Which of the contract's columns are read, and which snapshot.
@@ -69,7 +74,7 @@ impl Needed {
 pub struct IngestOptions {
     /// The most rows in a batch, 1 to [`MAX_BATCH_ROWS`].
     pub batch_rows: usize,
-    /// About how many bytes of a CSV file a thread takes at a time, 1 to [`MAX_CHUNK_BYTES`]; a longer row is one
+    /// About how many bytes of text a thread takes at a time, 1 to [`MAX_CHUNK_BYTES`]; a longer row is one
     /// chunk.
     pub chunk_bytes: usize,
     /// Whether the file is digested; without it the report has no [`sha256`](IngestReport::sha256).

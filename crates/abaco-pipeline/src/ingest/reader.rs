@@ -1,13 +1,13 @@
 //! A tape that is being read, batch by batch.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 
 use crate::PipelineError;
 use crate::source::part::{Digested, Extent, Part, Parts, Passed};
+use crate::source::refused::Refusals;
 use crate::source::{ColumnReader, IngestReport, Input};
 
 /// A stream of batches; the report is complete once it is exhausted.
@@ -18,13 +18,16 @@ use crate::source::{ColumnReader, IngestReport, Input};
 /// - Null slots hold zero; in a dictionary, the code zero.
 /// - The dictionaries of two batches may differ, and may hold texts that no row of the batch has.
 ///
-/// After an error the stream ends. As an iterator it reads on the caller's thread; [`fold`](Self::fold) reads on all.
+/// After an error the stream ends. As an iterator it reads on the caller's thread; [`fold`](Self::fold) and
+/// [`screen`](Self::screen) read on all.
 pub struct TapeReader {
     pub(super) input: Arc<Input>,
     schema: SchemaRef,
     pub(super) parts: Box<dyn Parts>,
     /// The part that the iterator is in.
     pub(super) part: Option<Box<dyn Part>>,
+    /// How many parts the iterator has passed.
+    pub(super) parts_passed: usize,
     pub(super) columns: Vec<ColumnReader>,
     /// What lies before `part`, or before the next one.
     pub(super) before: Extent,
@@ -66,6 +69,7 @@ impl TapeReader {
             schema,
             parts,
             part: None,
+            parts_passed: 0,
             columns,
             before,
             report,
@@ -88,7 +92,8 @@ impl TapeReader {
                 }
                 continue;
             };
-            let batch = part.next_batch(&mut self.columns).map_err(|error| error.behind(self.before))?;
+            let batch = part.next_batch(&mut self.columns, &mut Refusals::End);
+            let batch = batch.map_err(|error| error.behind(self.before))?;
             let extent = part.extent();
             self.report.update(self.before.rows + extent.rows, &self.columns);
             if batch.is_some() {
@@ -98,6 +103,7 @@ impl TapeReader {
             }
             self.before.add(extent);
             self.part = None;
+            self.parts_passed += 1;
         }
     }
 
@@ -105,7 +111,7 @@ impl TapeReader {
     pub(super) fn complete(&mut self, taken: Option<Digested>) -> Result<(), PipelineError> {
         let digested = match (self.parts.passed(), taken) {
             (Passed::InOrder(digested), _) | (Passed::Apart, Some(digested)) => Some(digested),
-            (Passed::Apart, None) if self.digest => self.input.digest(&AtomicBool::new(false))?,
+            (Passed::Apart, None) if self.digest => self.input.digest(|| false)?,
             (Passed::Apart, None) => None,
         };
         self.input.check_unchanged()?;

@@ -3,6 +3,8 @@
 use arrow::record_batch::RecordBatch;
 
 use crate::PipelineError;
+use crate::source::part::Extent;
+pub use crate::source::refused::RefusedRow;
 
 /// A batch whose refused rows stand beside it instead of ending the tape.
 #[derive(Debug)]
@@ -19,17 +21,38 @@ pub struct Screened {
     pub refused: Vec<RefusedRow>,
 }
 
-/// A row that does not fit the contract.
-#[derive(Debug)]
+impl Screened {
+    /// Rows of a part that were read elsewhere; the refused ones in ascending order.
+    pub fn new(part: usize, rows_before: u64, batch: RecordBatch, refused: Vec<RefusedRow>) -> Self {
+        Self { part, rows_before, batch, refused }
+    }
+}
+
+impl RefusedRow {
+    /// A row of a batch that does not fit; see the fields.
+    pub fn new(row: usize, error: PipelineError, cells: Vec<Option<String>>) -> Self {
+        Self { row, error, cells }
+    }
+}
+
+/// What lies before a part of a tape.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RefusedRow {
-    /// 0-based row of the batch.
-    pub row: usize,
-    /// What is wrong; its row and line count from the beginning of the part.
-    pub error: PipelineError,
-    /// The row's cells as text, in the order of the batch's columns; `None` where the row has no such cell or a null.
-    /// Values of pii columns are there: whoever writes them anywhere masks them.
-    pub cells: Vec<Option<String>>,
+pub struct Before {
+    /// 0-based number of the part.
+    pub part: usize,
+    /// Rows of the tape before it.
+    pub rows: u64,
+    /// Line ends of the tape before it; only text has them.
+    pub lines: u64,
+}
+
+impl Before {
+    /// An error whose row and line count from the beginning of the part, as those of a [`RefusedRow`] do, counted from
+    /// the beginning of the tape.
+    pub fn locate(self, error: PipelineError) -> PipelineError {
+        error.behind(Extent { rows: self.rows, lines: self.lines })
+    }
 }
 
 /// A row's place in the inputs of a run, the same whenever the same files are read.

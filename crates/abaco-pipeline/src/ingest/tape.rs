@@ -1,5 +1,6 @@
 //! An open tape: its header is bound to the contract, and its columns can be chosen.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,10 +10,11 @@ use super::{IngestOptions, IngestReport, Needed, TapeReader};
 use crate::PipelineError;
 use crate::contract::{Bound, ColumnType, Contract};
 use crate::source::date_text::days_since_1970;
+use crate::source::json_lines::declared;
 use crate::source::one_date::{OneDate, RowsOf};
 use crate::source::part::{Extent, Parts};
 use crate::source::typed_part::{TypedTape, check_types, project};
-use crate::source::{ColumnReader, CsvFile, Format, Input, IpcFile, ParquetFile};
+use crate::source::{ColumnReader, CsvFile, Format, Input, IpcFile, JsonFile, ParquetFile, TextStream};
 
 /// A tape whose header fits the contract and of which no row was read.
 ///
@@ -42,6 +44,8 @@ pub struct Tape {
 
 enum TapeFile {
     Csv(CsvFile),
+    /// With the headers that mean a column of the contract.
+    JsonLines(JsonFile, HashSet<String>),
     Parquet(ParquetFile),
     Ipc(IpcFile),
 }
@@ -64,9 +68,11 @@ impl Tape {
         let path = path.as_ref();
         let format = Format::of(path)?;
         let input = Arc::new(Input::open(path)?);
+        let text = || TextStream::new(Arc::clone(&input), format, options.digest);
         let file = match format {
-            Format::Csv => {
-                TapeFile::Csv(CsvFile::open(Arc::clone(&input), options.chunk_bytes, options.digest)?)
+            Format::Csv => TapeFile::Csv(CsvFile::open(text()?, options.chunk_bytes)?),
+            Format::JsonLines => {
+                TapeFile::JsonLines(JsonFile::open(text()?, options.chunk_bytes)?, declared(contract))
             }
             Format::Parquet => TapeFile::Parquet(ParquetFile::open(&input)?),
             Format::Ipc => TapeFile::Ipc(IpcFile::open(&input)?),
@@ -74,6 +80,7 @@ impl Tape {
         let found = file.schema().cloned();
         let binding = match (&file, &found) {
             (TapeFile::Csv(file), _) => contract.bind(file.headers(), path)?,
+            (TapeFile::JsonLines(file, _), _) => contract.bind(file.headers(), path)?,
             (_, found) => contract
                 .bind(found.iter().flat_map(|schema| schema.fields()).map(|field| field.name()), path)?,
         };
@@ -120,6 +127,10 @@ impl Tape {
                 let before = file.before();
                 (before, Box::new(file.read(&columns, Arc::clone(&schema), options.batch_rows)))
             }
+            TapeFile::JsonLines(file, declared) => {
+                let rows = file.read(&declared, &columns, Arc::clone(&schema), options.batch_rows);
+                (Extent::default(), Box::new(rows))
+            }
             TapeFile::Parquet(file) => {
                 let bound: Vec<&Bound> = columns.iter().map(|column| &column.bound).collect();
                 let groups =
@@ -144,6 +155,7 @@ impl TapeFile {
     fn format(&self) -> Format {
         match self {
             Self::Csv(_) => Format::Csv,
+            Self::JsonLines(..) => Format::JsonLines,
             Self::Parquet(_) => Format::Parquet,
             Self::Ipc(_) => Format::Ipc,
         }
@@ -152,7 +164,7 @@ impl TapeFile {
     /// The file's own schema, if it has one.
     fn schema(&self) -> Option<&SchemaRef> {
         match self {
-            Self::Csv(_) => None,
+            Self::Csv(_) | Self::JsonLines(..) => None,
             Self::Parquet(file) => Some(file.schema()),
             Self::Ipc(file) => Some(file.schema()),
         }

@@ -5,7 +5,7 @@
 use abaco_engine::{Finding, FindingKind, Group, KpiResult, Status};
 use abaco_kpi::{Decimal, ExactForm};
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::drill::DrillEntry;
@@ -61,7 +61,7 @@ pub struct PeriodEntry {
 }
 
 /// Where the rows went: read = accepted + quarantined + duplicate.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rows {
     /// Rows of the tape.
     pub read: u64,
@@ -110,7 +110,7 @@ pub struct KpiEntry {
 }
 
 /// `multiplier * numerator / denominator`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exact {
     /// Above the line.
     pub numerator: String,

@@ -9,7 +9,7 @@ use abaco_engine::{
 use abaco_kpi::{Column, Fraction, Kpi, Rounding};
 use arrow::datatypes::Schema;
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::document::Exact;
@@ -20,7 +20,7 @@ use crate::config::DrillSettings;
 const MORE_PLACES: u32 = 4;
 
 /// What a KPI is made of.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DrillEntry {
     /// The KPI.
     pub kpi: String,
@@ -35,7 +35,7 @@ pub struct DrillEntry {
 }
 
 /// The largest parts, and all others together; they sum exactly to the total.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PartsEntry {
     /// The snapshot from which a change is counted.
     pub since: Option<NaiveDate>,
@@ -50,7 +50,7 @@ pub struct PartsEntry {
 }
 
 /// The part of one group.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PartEntry {
     /// The group's columns and values.
     pub by: Map<String, Value>,
@@ -60,7 +60,7 @@ pub struct PartEntry {
 }
 
 /// An amount in the KPI's unit.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AmountEntry {
     /// Rounded, to four places more than the KPI; null where 28 digits cannot hold it.
     pub value: Option<String>,

@@ -5,11 +5,13 @@ use abaco_kpi::{Column, FormulaKpi, Kpi, KpiSpec, Unit, max, min};
 use arrow::datatypes::Schema;
 use chrono::{Days, NaiveDate};
 use rust_decimal::prelude::ToPrimitive;
+use serde::{Deserialize, Serialize};
 
 use super::bindings::LabelLag;
 
 /// What the rows say about the day for which they hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Effective {
     /// The contract derives nothing, or no row tells.
     Unknown,

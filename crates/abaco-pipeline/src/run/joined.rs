@@ -1,20 +1,26 @@
 //! A run over a tape and the tables beside it: snapshots joined with static data, and the loan-period panel.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
 use abaco_engine::{AsOf, EngineError, Plan, State};
 use chrono::NaiveDate;
 
+use super::bindings::bindings;
 use super::drill::{Drill, DrillEntry};
 use super::effective::{Effective, LagPlan};
 use super::folded::Folded;
+use super::intake::NoFolding;
+use super::money::Money;
 use super::part::{Calculator, Part, Parts};
 use super::planned::{Planned, Rows as Over};
 use super::rollup::Point;
+use super::session::Session;
+use super::taken::{Beside, TakenIn};
+use super::tape_rows::TapeRows;
 use super::{Measured, Pipeline, RunRequest, Split, TableReport, observed_scales, read};
 use crate::PipelineError;
 use crate::config::TableRole;
+use crate::ingest::IngestReport;
 use crate::panel::{Given, Panel, Period, Rows};
 use crate::source::date_text::{date_of, days_since_1970};
 use crate::transform::PlannedDimensions;
@@ -25,12 +31,29 @@ impl Pipeline {
         &'p self,
         split: &'p Split,
         request: &RunRequest,
+        session: &Session<'_>,
     ) -> Result<Measured<'p>, PipelineError> {
         let first = &request.inputs[0];
         let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
-        let (tape, inputs) = read::read(&request.inputs, &self.config.contract)?;
-        let (given, tables) = self.read_tables(request)?;
+        let intake = self.tape_intake(request, session);
+        let opened = intake.open()?;
+        let schema = opened.schema();
+        let mut out = self.tape_rows(&intake, &schema, session, true)?;
+        let taken = intake.take(opened, &NoFolding, &mut out)?.rows;
+        let (written, rows) = out.finish()?;
+        let tape = intake.table_of(&schema, &rows)?;
+        let inputs = taken.reports.clone();
+        let (given, beside) = self.read_tables(request, session)?;
+        let tables: Vec<TableReport> = beside
+            .iter()
+            .flat_map(|beside| {
+                let of = |input: &IngestReport| TableReport { role: beside.role, input: input.clone() };
+                beside.rows.reports.iter().map(of)
+            })
+            .collect();
         let panel = Panel::new(&tape, &self.bindings, &given)?;
+        let folded_rows = tape.batch.num_rows() as u64;
+        let taken = TakenIn { tape: taken, beside, folded_rows, written };
 
         let snapshots = self.snapshots(&split.snapshot, &panel, first)?;
         let lag = self.lag(&panel, first)?;
@@ -69,25 +92,38 @@ impl Pipeline {
         drill_down.extend(self.drill_periods(&walked, &ends, as_of, &dates)?);
         let effective = effective_of(&lag, as_of).map_err(of_tape)?;
         let folded = Folded { parts, as_of: AsOf::Date(as_of), snapshots: dates, series, cohorts };
-        Ok(Measured { folded, inputs, tables, effective, rows_as_of: Some(panel.rows_at(upto)), drill_down })
+        Ok(Measured {
+            folded,
+            inputs,
+            tables,
+            effective,
+            rows_as_of: Some(panel.rows_at(upto)),
+            drill_down,
+            taken,
+        })
     }
 
-    fn read_tables(&self, request: &RunRequest) -> Result<(Given, Vec<TableReport>), PipelineError> {
+    fn read_tables(
+        &self,
+        request: &RunRequest,
+        session: &Session<'_>,
+    ) -> Result<(Given, Vec<Beside>), PipelineError> {
         let mut given = Given::default();
         let mut tables = Vec::new();
         for table in &self.config.tables {
-            let asked: Vec<PathBuf> = request
-                .tables
-                .iter()
-                .filter(|(role, _)| *role == table.role)
-                .map(|(_, path)| path.clone())
-                .collect();
-            let paths = if asked.is_empty() { &table.paths } else { &asked };
+            let paths = self.paths_of(table, request);
             if paths.is_empty() {
                 continue;
             }
-            let (read, reports) = read::read_side(table, paths, &self.config.definitions)?;
-            tables.extend(reports.into_iter().map(|input| TableReport { role: table.role, input }));
+            let own = bindings(&table.contract, &table.contract_path, &self.config.definitions)?;
+            let intake = self.side_intake(table, &own, &paths, session);
+            let opened = intake.open()?;
+            let schema = opened.schema();
+            let mut out = TapeRows::kept(Money::of(&table.contract, &schema));
+            let rows = intake.take(opened, &NoFolding, &mut out)?.rows;
+            let read = intake.table_of(&schema, &out.finish()?.1)?;
+            let read = read::with_derived(read, &table.contract, &own)?;
+            tables.push(Beside { role: table.role, rows, table: read.clone() });
             *match table.role {
                 TableRole::Static => &mut given.statics,
                 TableRole::Event => &mut given.events,

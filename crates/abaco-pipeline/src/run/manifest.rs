@@ -1,117 +1,155 @@
-//! The manifest: what a run read, what it was told, and the digests of what it wrote.
+//! The manifest: what a run read, what it was told, how its rows were counted, and the digests of what it wrote.
 
-use std::collections::BTreeMap;
+use abaco_engine::AsOf;
+use abaco_kpi::KpiSpec;
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use serde_json::{Value, json};
 
-use serde::Serialize;
-use serde_json::json;
-
+use super::masks::AllMasks;
+use super::{Effective, PhaseEntry, Pipeline, RunDocument, TableReport};
 use crate::PipelineError;
+use crate::audit::Head;
 use crate::canonical_json::{canonical, sha256};
 use crate::config::{PipelineConfig, TableRole};
 use crate::ingest::IngestReport;
-use crate::run::TableReport;
-use crate::run::document::RunDocument;
-use crate::run::part::Described;
+use crate::seal::Artefacts;
 
 /// The version of the code that computed a run.
 pub(crate) const CODE_VERSION: &str = concat!("abaco ", env!("CARGO_PKG_VERSION"));
 
-/// What a run has read.
-pub(crate) struct Read<'r> {
-    pub(crate) inputs: &'r [IngestReport],
-    pub(crate) tables: &'r [TableReport],
-    /// Digest of the earlier run's document.
-    pub(crate) history: Option<&'r str>,
-    /// What was computed: the specifications and the texts of the formulas.
-    pub(crate) kpis: &'r [Described],
+/// The digests of what a run reads: partitions of the tape, and tables beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Read {
+    pub(super) inputs: Vec<Option<String>>,
+    pub(super) tables: Vec<(TableRole, Option<String>)>,
 }
 
-/// `sha256:` and the digest of everything that the numbers depend on; not of when or where they were computed.
-pub(crate) fn identity(
-    config: &PipelineConfig,
-    read: &Read<'_>,
-    as_of: Option<chrono::NaiveDate>,
-    pooled: bool,
-) -> Result<String, PipelineError> {
-    let inputs: Vec<Option<&str>> = read.inputs.iter().map(|input| input.sha256.as_deref()).collect();
-    let beside: Vec<(TableRole, Option<&str>)> =
-        read.tables.iter().map(|table| (table.role, table.input.sha256.as_deref())).collect();
-    let contracts: Vec<(TableRole, String)> =
-        config.tables.iter().map(|table| (table.role, sha256(table.contract_text.as_bytes()))).collect();
-    let kpis: Vec<_> = read
-        .kpis
-        .iter()
-        .map(|(spec, formula)| json!([spec.id, formula, spec.unit, spec.rounding, spec.basis]))
-        .collect();
-    let facts = json!({
-        "kpis": sha256(canonical(&kpis).map_err(PipelineError::Json)?.as_bytes()),
-        "inputs": inputs,
-        "tables": beside,
-        "table_contracts": contracts,
-        "contract": sha256(config.contract_text.as_bytes()),
-        "definitions": sha256(config.definitions_text.as_bytes()),
-        "settings": config.settings.stored(),
-        "profile": config.settings.profile,
-        "as_of": as_of,
-        "pooled": pooled,
-        "masking_key_id": null,
-        "history": read.history,
-        "code": CODE_VERSION,
-    });
-    let text = canonical(&facts).map_err(PipelineError::Json)?;
+impl Read {
+    pub(super) fn of(inputs: &[IngestReport], tables: &[TableReport]) -> Self {
+        Self {
+            inputs: inputs.iter().map(|input| input.sha256.clone()).collect(),
+            tables: tables.iter().map(|table| (table.role, table.input.sha256.clone())).collect(),
+        }
+    }
+}
+
+impl Pipeline {
+    /// Digest of everything that the numbers depend on but the snapshot and the history: what is known before a row is
+    /// read as a row.
+    pub(super) fn basis(&self, read: &Read) -> Result<String, PipelineError> {
+        let config = &self.config;
+        let contracts: Vec<(TableRole, String)> =
+            config.tables.iter().map(|table| (table.role, sha256(table.contract_text.as_bytes()))).collect();
+        let kpi =
+            |spec: &KpiSpec, formula: String| json!([spec.id, formula, spec.unit, spec.rounding, spec.basis]);
+        let kpis: Vec<Value> =
+            self.engine().kpis().map(|of| kpi(of.spec(), of.formula().to_string())).collect();
+        let facts = json!({
+            "kpis": sha256(canonical(&kpis).map_err(PipelineError::Json)?.as_bytes()),
+            "inputs": read.inputs,
+            "tables": read.tables,
+            "table_contracts": contracts,
+            "contract": sha256(config.contract_text.as_bytes()),
+            "definitions": sha256(config.definitions_text.as_bytes()),
+            "settings": config.settings.stored(),
+            "profile": config.settings.profile,
+            "masking_key_id": config.settings.masking.as_ref().map(|masking| &masking.key_id),
+            "code": CODE_VERSION,
+        });
+        digest(&facts)
+    }
+
+    /// Digest of everything that the numbers depend on; not of when or where they were computed.
+    pub(super) fn identity(
+        &self,
+        basis: &str,
+        as_of: Option<NaiveDate>,
+        pooled: bool,
+        history: Option<&str>,
+    ) -> Result<String, PipelineError> {
+        digest(&json!({ "basis": basis, "as_of": as_of, "pooled": pooled, "history": history }))
+    }
+}
+
+/// How the snapshot was asked for.
+pub(super) fn asked(as_of: AsOf) -> String {
+    match as_of {
+        AsOf::Date(date) => date.to_string(),
+        AsOf::Latest => "latest".to_owned(),
+        AsOf::Single => "single".to_owned(),
+        AsOf::Pooled => "pooled".to_owned(),
+    }
+}
+
+fn digest(facts: &Value) -> Result<String, PipelineError> {
+    let text = canonical(facts).map_err(PipelineError::Json)?;
     Ok(format!("sha256:{}", sha256(text.as_bytes())))
 }
 
-#[derive(Serialize)]
-pub(crate) struct Manifest<'r> {
-    schema_version: u32,
-    run_id: &'r str,
-    identity: &'r str,
-    code: &'static str,
-    portfolio: &'r str,
-    as_of: Option<chrono::NaiveDate>,
-    known_at: &'r str,
-    contract_sha256: String,
-    definitions_sha256: String,
-    settings: &'r crate::config::Settings,
-    rows: &'r crate::run::document::Rows,
-    inputs: &'r [IngestReport],
-    tables: &'r [TableReport],
-    artefacts: BTreeMap<&'r str, Artefact>,
+/// What a manifest says besides the artefacts and the end of the audit log.
+pub(super) struct Manifest<'r> {
+    pub(super) document: &'r RunDocument,
+    /// The identity without snapshot and history.
+    pub(super) basis: &'r str,
+    pub(super) asked_as_of: AsOf,
+    pub(super) effective: Effective,
+    /// Digest of the earlier run's document that rules looked at.
+    pub(super) history: Option<&'r str>,
+    pub(super) actor: &'r str,
+    pub(super) began_at: DateTime<Utc>,
+    pub(super) inputs: &'r [IngestReport],
+    pub(super) tables: &'r [TableReport],
+    pub(super) phases: &'r [PhaseEntry],
+    pub(super) masks: &'r AllMasks,
 }
 
-#[derive(Serialize)]
-struct Artefact {
-    sha256: String,
-    bytes: usize,
-}
+impl Manifest<'_> {
+    /// The key's name and what became of each pii column; null where there is none.
+    fn masking(&self) -> Value {
+        let tables: Vec<Value> = self
+            .masks
+            .tables()
+            .map(|(table, columns)| json!({ "table": table, "columns": columns }))
+            .collect();
+        self.masks.key_id().map_or(Value::Null, |key_id| json!({ "key_id": key_id, "tables": tables }))
+    }
 
-impl<'r> Manifest<'r> {
-    pub(crate) fn new(
-        config: &'r PipelineConfig,
-        document: &'r RunDocument,
-        inputs: &'r [IngestReport],
-        tables: &'r [TableReport],
-        artefacts: &'r [(&'r str, Vec<u8>)],
-    ) -> Self {
-        Self {
-            schema_version: 1,
-            run_id: &document.run_id,
-            identity: &document.identity,
-            code: CODE_VERSION,
-            portfolio: &document.portfolio,
-            as_of: document.as_of,
-            known_at: &document.known_at,
-            contract_sha256: sha256(config.contract_text.as_bytes()),
-            definitions_sha256: sha256(config.definitions_text.as_bytes()),
-            settings: &config.settings,
-            rows: &document.rows,
-            inputs,
-            tables,
-            artefacts: artefacts
-                .iter()
-                .map(|(name, bytes)| (*name, Artefact { sha256: sha256(bytes), bytes: bytes.len() }))
-                .collect(),
-        }
+    /// The bytes of `manifest.json`: canonical JSON and a line's end.
+    pub(super) fn bytes(
+        &self,
+        config: &PipelineConfig,
+        artefacts: &Artefacts,
+        audit: &Head,
+    ) -> Result<Vec<u8>, PipelineError> {
+        let document = self.document;
+        let manifest = json!({
+            "schema_version": 1,
+            "run_id": document.run_id,
+            "identity": document.identity,
+            "basis": self.basis,
+            "code": CODE_VERSION,
+            "portfolio": document.portfolio,
+            "profile": config.settings.profile,
+            "currency": document.currency,
+            "as_of": document.as_of,
+            "asked_as_of": asked(self.asked_as_of),
+            "effective": self.effective,
+            "known_at": document.known_at,
+            "began_at": self.began_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+            "actor": self.actor,
+            "history": self.history,
+            "contract_sha256": sha256(config.contract_text.as_bytes()),
+            "definitions_sha256": sha256(config.definitions_text.as_bytes()),
+            "settings": config.settings,
+            "rows": document.rows,
+            "inputs": self.inputs,
+            "tables": self.tables,
+            "phases": self.phases,
+            "masking": self.masking(),
+            "artefacts": artefacts,
+            "audit": audit,
+        });
+        let text = canonical(&manifest).map_err(PipelineError::Json)?;
+        Ok((text + "\n").into_bytes())
     }
 }

@@ -6,30 +6,40 @@ mod cohort;
 mod document;
 mod drill;
 mod effective;
+mod files;
 mod folded;
+mod inputs;
+mod intake;
 mod joined;
 mod manifest;
+mod masks;
 mod meaning;
+mod money;
+mod options;
 mod part;
+mod phases;
 mod plain;
 mod planned;
 mod privacy;
 mod publish;
 mod read;
 mod recompute;
+mod reuse;
 mod rollup;
 mod saved;
+mod session;
 mod setup;
+mod taken;
+mod tape_rows;
+mod uses;
 
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
 use abaco_engine::{AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScales, PlanOptions, Status};
 use abaco_kpi::{Column, Outcome};
 use arrow::datatypes::Schema;
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-use uuid::Uuid;
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 
 use self::baseline::Earlier;
 use self::bindings::LabelLag;
@@ -40,14 +50,22 @@ pub use self::document::{
 use self::document::{Heading, Results};
 pub use self::drill::{AmountEntry, DrillEntry, PartEntry, PartsEntry};
 pub use self::effective::Effective;
-use self::folded::{Folded, Outcomes};
-use self::manifest::{Manifest, Read, identity};
+use self::folded::Folded;
+use self::inputs::Inputs;
+use self::manifest::{Manifest, Read};
+use self::masks::TableUses;
+pub use self::options::RunOptions;
 use self::part::Calculator;
-pub use self::recompute::{Recomputed, recompute};
+use self::phases::Stopwatch;
+pub use self::phases::{ControlTotal, Phase, PhaseEntry};
+pub use self::recompute::{Recomputed, recompute, verify_kpis};
 pub use self::rollup::{CalendarPeriod, Rollup};
+use self::session::{Given, Session};
+use self::taken::TakenIn;
 use crate::PipelineError;
 use crate::config::{PipelineConfig, TableRole};
 use crate::ingest::IngestReport;
+use crate::quality::QualityDocument;
 use crate::transform::Dimensions;
 
 /// What to run.
@@ -84,12 +102,16 @@ pub struct Run {
     pub folder: Option<PathBuf>,
     /// KPIs that the configuration requires and that have no value.
     pub missing_required: Vec<String>,
+    /// What the checks of the contracts found.
+    pub quality: QualityDocument,
+    /// Whether this is an earlier run of the same identity.
+    pub reused: bool,
     worst_status: Status,
     any_failed: bool,
 }
 
 /// A table beside the tape, as it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableReport {
     /// What the table holds.
     pub role: TableRole,
@@ -108,6 +130,8 @@ pub struct Pipeline {
     bindings: Bindings,
     label_lag: Option<LabelLag>,
     dimensions: Dimensions,
+    /// What KPIs do with personal data.
+    uses: TableUses,
     pools: bool,
 }
 
@@ -127,6 +151,7 @@ struct Measured<'p> {
     /// Rows of the tape at the snapshot, where the rows that were folded are more: those of a ledger.
     rows_as_of: Option<u64>,
     drill_down: Vec<DrillEntry>,
+    taken: TakenIn,
 }
 
 impl Pipeline {
@@ -145,62 +170,112 @@ impl Pipeline {
     /// # Errors
     /// [`PipelineError`]; nothing is published then.
     pub fn run(&self, request: &RunRequest) -> Result<Run, PipelineError> {
+        self.run_with(request, &RunOptions::default())
+    }
+
+    /// The same with what the program gives it: a watch, a storage, a clock.
+    ///
+    /// # Errors
+    /// [`PipelineError`]; nothing is published then. Refused data and failed outputs are recorded among the failed runs.
+    pub fn run_with(&self, request: &RunRequest, options: &RunOptions) -> Result<Run, PipelineError> {
         self.check(request)?;
+        let temporary = std::env::temp_dir();
+        let scratch =
+            TempDir::with_prefix("abaco-").map_err(|error| PipelineError::output(&temporary, error))?;
+        let inputs = Inputs::of(request, options, scratch.path())?;
+        let request = inputs.request.clone();
+        let masks = self.masks()?;
+        if options.reuse
+            && let Some(run) = self.reusable(&request, options)?
+        {
+            return Ok(run);
+        }
+        let portfolio = &self.config.settings.portfolio;
+        let mut session = Session::begin(&request, options, portfolio, Given { masks, inputs, scratch })?;
+        let run = self.run_in(&mut session, &request);
+        if let Err(error) = &run {
+            session.fail(error);
+        }
+        run
+    }
+
+    fn run_in(&self, session: &mut Session<'_>, request: &RunRequest) -> Result<Run, PipelineError> {
+        session.enter(Phase::Ingest)?;
         let measured = match &self.split {
-            Some(split) => self.joined(split, request)?,
-            None => self.plain(request)?,
+            Some(split) => self.joined(split, request, session)?,
+            None => self.plain(request, session)?,
         };
-        let first = &request.inputs[0];
-        let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
-        let Measured { folded, inputs, tables, effective, rows_as_of, drill_down } = measured;
+        let of_tape = |source| PipelineError::Engine { path: request.inputs[0].clone(), source };
+        let Measured { folded, mut inputs, mut tables, effective, rows_as_of, drill_down, taken } = measured;
+        let reports = inputs.iter_mut().chain(tables.iter_mut().map(|table| &mut table.input));
+        reports.for_each(|report| session.inputs.rename(report));
+        session.enter(Phase::Calculate)?;
+        let calculating = Stopwatch::start(session.options.clock);
         let earlier = self.earlier(request, folded.as_of)?;
         let outcomes = self.finish(&folded, &earlier.baselines).map_err(of_tape)?;
-        let any_failed = outcomes.any_failed();
-        let worst_status = outcomes.worst_status();
+        let today = (session.options.clock)().date_naive();
+        let quality = taken.quality(&self.config, outcomes.finished.as_of, today)?;
+        let mut phases = taken.phases(&session.run_id, &quality, calculating.stop());
+        let basis = self.basis(&Read::of(&inputs, &tables))?;
         let pooled = request.as_of == AsOf::Pooled;
+        let history = earlier.history.as_deref();
         let totals = outcomes.finished.groups.first().map_or(0, |totals| totals.rows);
         let heading = Heading {
-            run_id: Uuid::now_v7().to_string(),
-            identity: identity(
-                &self.config,
-                &Read {
-                    inputs: &inputs,
-                    tables: &tables,
-                    history: earlier.history.as_deref(),
-                    kpis: &outcomes.described,
-                },
-                outcomes.finished.as_of,
-                pooled,
-            )?,
+            run_id: session.run_id.clone(),
+            identity: self.identity(&basis, outcomes.finished.as_of, pooled, history)?,
             portfolio: self.config.settings.portfolio.clone(),
             currency: self.config.contract.currency().to_owned(),
-            known_at: DateTime::<Utc>::from(SystemTime::now()),
-            rows: document::Rows {
-                read: inputs.iter().map(|input| input.rows).sum(),
-                quarantined: 0,
-                duplicate: 0,
+            known_at: (session.options.clock)(),
+            rows: Rows {
+                read: quality.rows.read,
+                quarantined: quality.rows.quarantined,
+                duplicate: quality.rows.duplicate,
                 as_of: rows_as_of.unwrap_or(totals),
             },
             effective_as_of: effective.date(),
         };
         let document = document::document(heading, Results::new(&outcomes, drill_down));
-        let Outcomes { finished, audit, .. } = outcomes;
-        let actor = |event| AuditEvent { actor: request.actor.clone(), ..event };
-        let audit = audit.into_iter().map(actor).collect();
-        let folder = match &request.out {
-            Some(out) => Some(self.publish(out, &document, &folded, &inputs, &tables)?),
-            None => None,
+        let actor = |event: &AuditEvent| AuditEvent { actor: request.actor.clone(), ..event.clone() };
+        let audit: Vec<AuditEvent> = outcomes.audit.iter().map(actor).collect();
+        session.note_all(&audit)?;
+        session.enter(Phase::Publish)?;
+        if session.staging.is_some() {
+            let timing = Stopwatch::start(session.options.clock).stop();
+            phases.push(taken.published(&session.run_id, timing));
+        }
+        phases::tie(&phases)?;
+        let masks = std::mem::take(&mut session.masks);
+        let manifest = Manifest {
+            document: &document,
+            basis: &basis,
+            asked_as_of: request.as_of,
+            effective,
+            history,
+            actor: &request.actor,
+            began_at: session.began_at,
+            inputs: &inputs,
+            tables: &tables,
+            phases: &phases,
+            masks: &masks,
         };
-        let missing_required = self.missing_required(&finished);
+        let folder = self.publish(
+            session,
+            &manifest,
+            &files::Results { folded: &folded, quality: &quality, taken: &taken },
+        )?;
+        let (any_failed, worst_status) = (outcomes.any_failed(), outcomes.worst_status());
+        let missing_required = self.missing_required(&outcomes.finished);
         Ok(Run {
             document,
-            finished,
+            finished: outcomes.finished,
             audit,
             inputs,
             tables,
             effective,
             folder,
             missing_required,
+            quality,
+            reused: false,
             worst_status,
             any_failed,
         })
@@ -255,26 +330,6 @@ impl Pipeline {
                 .map(|set| set.iter().cloned().map(Column::from).collect())
                 .collect(),
         }
-    }
-
-    fn publish(
-        &self,
-        out: &Path,
-        document: &RunDocument,
-        folded: &Folded<'_>,
-        inputs: &[IngestReport],
-        tables: &[TableReport],
-    ) -> Result<PathBuf, PipelineError> {
-        let mut kpis = serde_json::to_vec_pretty(document).map_err(PipelineError::Json)?;
-        kpis.push(b'\n');
-        let state = saved::to_bytes(folded).map_err(|error| PipelineError::State(error.to_string()))?;
-        let stored = serde_json::to_vec_pretty(&self.config.stored()?).map_err(PipelineError::Json)?;
-        let mut files = vec![("kpis.json", kpis), ("state.bin", state), ("configuration.json", stored)];
-        let manifest = Manifest::new(&self.config, document, inputs, tables, &files);
-        let mut manifest = serde_json::to_vec_pretty(&manifest).map_err(PipelineError::Json)?;
-        manifest.push(b'\n');
-        files.push(("manifest.json", manifest));
-        publish::publish(out, &document.run_id, &files)
     }
 
     fn missing_required(&self, finished: &Finished) -> Vec<String> {

@@ -1,6 +1,5 @@
 //! A run over a tape alone: streamed, whatever its length.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use abaco_engine::{AsOf, EngineError, State};
@@ -10,11 +9,13 @@ use chrono::NaiveDate;
 use super::drill::Drill;
 use super::effective::{Effective, LagPlan};
 use super::folded::Folded;
+use super::intake::{Folding, Taken};
 use super::part::{Part, Parts};
 use super::planned::{Planned, Rows};
-use super::{Measured, Pipeline, RunRequest, observed_scales, read};
+use super::session::Session;
+use super::taken::TakenIn;
+use super::{Measured, Pipeline, RunRequest, observed_scales};
 use crate::PipelineError;
-use crate::ingest::{FoldError, IngestReport, Needed, Tape};
 
 /// What is folded in one pass.
 struct Plans<'p> {
@@ -30,7 +31,9 @@ struct States {
     drill: Option<State>,
 }
 
-impl Plans<'_> {
+impl Folding for Plans<'_> {
+    type State = States;
+
     fn empty(&self) -> States {
         States {
             kpis: self.planned.plan.empty(),
@@ -50,7 +53,7 @@ impl Plans<'_> {
         self.planned.plan.fold(&mut states.kpis, &batch)
     }
 
-    fn merge(&self, into: &mut States, other: &States) -> Result<(), EngineError> {
+    fn merge(&self, into: &mut States, other: States) -> Result<(), EngineError> {
         if let (Some(lag), Some(into), Some(other)) = (&self.lag, &mut into.lag, &other.lag) {
             lag.plan().merge(into, other)?;
         }
@@ -63,11 +66,16 @@ impl Plans<'_> {
 
 impl Pipeline {
     /// Folds all KPIs over the rows of the tape.
-    pub(super) fn plain(&self, request: &RunRequest) -> Result<Measured<'_>, PipelineError> {
+    pub(super) fn plain(
+        &self,
+        request: &RunRequest,
+        session: &Session<'_>,
+    ) -> Result<Measured<'_>, PipelineError> {
         let first = &request.inputs[0];
         let of_tape = |source| PipelineError::Engine { path: first.clone(), source };
-        let tape = read::open(first, &self.config.contract)?;
-        let schema = tape.schema();
+        let intake = self.tape_intake(request, session);
+        let tape = intake.open()?;
+        let schema = intake.folded_schema(&tape.schema());
         let planned = self.planned(&self.calculator, Rows::Tape, Arc::clone(&schema)).map_err(of_tape)?;
         let with_dimensions = planned.dimensions.schema();
         let options = self.options(&with_dimensions, &self.bindings);
@@ -85,12 +93,21 @@ impl Pipeline {
             options.snapshot.clone(),
         );
         let plans = Plans { planned, lag, drill: drill.map_err(of_tape)? };
-        let (states, inputs) = self.stream(&plans, tape, &request.inputs)?;
+        let mut out = self.tape_rows(&intake, &tape.schema(), session, false)?;
+        let taken = intake.take(tape, &plans, &mut out)?;
+        let (written, _) = out.finish()?;
+        let Taken { state: states, rows: taken } = taken;
+        let inputs = taken.reports.clone();
         let part = Part::new(Rows::Tape, &self.calculator, &plans.planned, states.kpis);
         let snapshots = part.plan.snapshots(&part.state);
         let parts = Parts { parts: vec![part], observed: observed_scales(inputs.iter()), sums_flows: false };
-        let rows: u64 = inputs.iter().map(|input| input.rows).sum();
-        if rows == 0 {
+        if taken.counters.rows().accepted == 0 {
+            if taken.counters.rows().read > 0 {
+                return Err(PipelineError::AllQuarantined {
+                    path: first.clone(),
+                    rows: taken.counters.rows().read,
+                });
+            }
             return Err(PipelineError::NoRows { path: first.clone() });
         }
         // A tape without dates, and pooled snapshots, have no date.
@@ -120,47 +137,8 @@ impl Pipeline {
         }
         let as_of = chosen.map_or(request.as_of, AsOf::Date);
         let folded = Folded { parts, as_of, snapshots, series, cohorts: None };
-        Ok(Measured { folded, inputs, tables: Vec::new(), effective, rows_as_of: None, drill_down })
-    }
-
-    fn stream(
-        &self,
-        plans: &Plans<'_>,
-        first: Tape,
-        paths: &[PathBuf],
-    ) -> Result<(States, Vec<IngestReport>), PipelineError> {
-        let lag = plans.lag.iter().flat_map(|lag| lag.plan().columns());
-        let drill = plans.drill.iter().flat_map(|drill| drill.plan().columns());
-        let columns =
-            plans.planned.plan.columns().chain(lag).chain(drill).map(|column| column.name().to_owned());
-        let needed = Needed::only(columns.chain(plans.planned.dimensions.reads(&self.bindings)));
-        let schema = first.schema();
-        let mut first = Some(first);
-        let mut states = plans.empty();
-        let mut reports = Vec::new();
-        for path in paths {
-            let of_tape = |source| PipelineError::Engine { path: path.clone(), source };
-            let tape = match first.take() {
-                Some(tape) => tape,
-                None => read::open(path, &self.config.contract)?,
-            };
-            read::same_columns(&schema, &tape.schema(), path)?;
-            let folded = tape.read(&needed)?.fold(
-                || plans.empty(),
-                |states, batch| plans.fold(states, batch),
-                |states, other| plans.merge(states, &other),
-            );
-            let (part, report) = folded.map_err(|error| match error {
-                FoldError::Tape(error) => error,
-                FoldError::Batch { rows_before, source } => {
-                    of_tape(source.shifted(usize::try_from(rows_before).unwrap_or(usize::MAX)))
-                }
-                FoldError::Merge(source) => of_tape(source),
-            })?;
-            plans.merge(&mut states, &part).map_err(of_tape)?;
-            read::another(path, paths, &report, &reports)?;
-            reports.push(report);
-        }
-        Ok((states, reports))
+        let folded_rows = folded.parts.parts.iter().map(|part| part.state.rows()).sum();
+        let taken = TakenIn { tape: taken, beside: Vec::new(), folded_rows, written };
+        Ok(Measured { folded, inputs, tables: Vec::new(), effective, rows_as_of: None, drill_down, taken })
     }
 }

@@ -1,62 +1,68 @@
-//! Publishing a run: complete or absent, never in between.
+//! Publishing a run: its files are sealed, and what follows from it is brought up to date.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::Pipeline;
+use super::files::Results;
+use super::manifest::Manifest;
+use super::session::Session;
 use crate::PipelineError;
+use crate::history::History;
+use crate::ledger::LedgerFacts;
+use crate::outbox;
+use crate::seal::Sealing;
+use crate::signature::Signer;
 
-/// Prefix of the folders in which runs are put together; readers pass over names that begin with a point.
-const STAGING: &str = ".staging-";
-
-/// Writes the files into a hidden folder, makes them durable, and renames the folder to `out/run_id` in one step.
-///
-/// On any error the hidden folder is removed and `out` has no new run.
-pub(crate) fn publish(out: &Path, run_id: &str, files: &[(&str, Vec<u8>)]) -> Result<PathBuf, PipelineError> {
-    let failed = |path: &Path| {
-        let path = path.to_path_buf();
-        move |source: io::Error| PipelineError::Output { path, source }
-    };
-    fs::create_dir_all(out).map_err(failed(out))?;
-    let staging = staging(out).map_err(failed(out))?;
-    for (name, bytes) in files {
-        let path = staging.path().join(name);
-        write_durably(&path, bytes).map_err(failed(&path))?;
+impl Pipeline {
+    /// Writes the run's files and seals it; `None` for a run that is not to be published.
+    pub(super) fn publish(
+        &self,
+        session: &mut Session<'_>,
+        manifest: &Manifest<'_>,
+        results: &Results<'_>,
+    ) -> Result<Option<PathBuf>, PipelineError> {
+        let Some(staging) = session.staging.take() else { return Ok(None) };
+        let document = manifest.document;
+        self.write_files(&staging, session, manifest, results)?;
+        let signer = self.signer()?;
+        let sealing = Sealing {
+            facts: LedgerFacts {
+                run_id: document.run_id.clone(),
+                portfolio: document.portfolio.clone(),
+                as_of: document.as_of,
+            },
+            audit: session.audit.clone(),
+            outbox: self.deliveries(&document.run_id, session),
+            signer: signer.as_ref(),
+        };
+        let sealed =
+            staging.seal(sealing, |artefacts, audit| manifest.bytes(&self.config, artefacts, audit))?;
+        if let Some(error) = sealed.unfinished {
+            tracing::warn!(%error, "the run is published; the next one completes CURRENT");
+        }
+        if let Some(out) = sealed.folder.parent() {
+            let history = History::open(out).and_then(|mut history| history.catch_up());
+            if let Err(error) = history {
+                tracing::warn!(%error, "the run is published; the next one completes the history");
+            }
+        }
+        Ok(Some(sealed.folder))
     }
-    sync_folder(staging.path()).map_err(failed(staging.path()))?;
-    let target = out.join(run_id);
-    // A folder of this name can only be another run's: a rename onto an empty folder would succeed on Unix.
-    if target.exists() {
-        return Err(failed(&target)(io::ErrorKind::AlreadyExists.into()));
+
+    /// The key that signs manifests, if there is to be one.
+    fn signer(&self) -> Result<Option<Signer>, PipelineError> {
+        let Some(signing) = &self.config.settings.signing else { return Ok(None) };
+        let missing = || PipelineError::Secret {
+            variable: signing.key_env.clone(),
+            message: "expected a signing key, found no such variable".to_owned(),
+        };
+        Signer::from_env(&signing.key_env)?.ok_or_else(missing).map(Some)
     }
-    fs::rename(staging.path(), &target).map_err(failed(&target))?;
-    // The folder has its final name now; nothing is left for the guard to remove.
-    let _moved = staging.keep();
-    sync_folder(out).map_err(failed(out))?;
-    Ok(target)
-}
 
-/// A new hidden folder in `out`. Temporary folders are private to their owner; a run is as open as the process's mask
-/// lets every other folder be.
-fn staging(out: &Path) -> io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(STAGING);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-
-        builder.permissions(fs::Permissions::from_mode(0o777));
+    /// What is to be delivered once the run is published.
+    fn deliveries(&self, run_id: &str, session: &Session<'_>) -> Vec<(String, Vec<u8>)> {
+        let at = (session.options.clock)();
+        let outputs = self.config.settings.outputs.iter();
+        outputs.map(|output| outbox::entry(run_id, output.name(), output.kind(), at)).collect()
     }
-    builder.tempdir_in(out)
-}
-
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Makes renames and new names in a folder durable; Windows has no such call and needs none.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }

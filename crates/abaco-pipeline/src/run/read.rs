@@ -1,19 +1,16 @@
-//! Reading a table as a whole: what is joined must be in memory.
+//! Opening files of a table, and what partitions must have in common.
 
 use std::path::{Path, PathBuf};
 
-use abaco_engine::{Bindings, Definitions, Projection};
+use abaco_engine::{Bindings, Projection};
 use abaco_kpi::{Column, RowExpr};
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 
-use super::bindings::bindings;
 use super::names;
 use crate::PipelineError;
-use crate::config::ConfiguredTable;
 use crate::contract::Contract;
-use crate::ingest::{IngestOptions, IngestReport, Needed, Tape};
+use crate::ingest::{IngestOptions, IngestReport, Tape};
 use crate::panel::Table;
 
 /// Opens a regular file as a tape.
@@ -22,43 +19,16 @@ pub(super) fn open(path: &Path, contract: &Contract) -> Result<Tape, PipelineErr
     Tape::open(path, contract, &IngestOptions::default())
 }
 
-/// Reads the partitions of a table.
-pub(super) fn read(
-    paths: &[PathBuf],
+/// A table with the columns that its contract derives.
+pub(super) fn with_derived(
+    table: Table,
     contract: &Contract,
-) -> Result<(Table, Vec<IngestReport>), PipelineError> {
-    let mut batches = Vec::new();
-    let mut reports: Vec<IngestReport> = Vec::new();
-    let mut schema: Option<SchemaRef> = None;
-    for path in paths {
-        let mut reader = open(path, contract)?.read(&Needed::all())?;
-        same_columns(schema.get_or_insert_with(|| reader.schema()), &reader.schema(), path)?;
-        for batch in &mut reader {
-            batches.push(batch?);
-        }
-        let report = reader.into_report();
-        another(path, paths, &report, &reports)?;
-        reports.push(report);
-    }
-    let path = paths.first().cloned().unwrap_or_default();
-    let Some(schema) = schema else { return Err(PipelineError::NoRows { path }) };
-    let batch = concat_batches(&schema, &batches).map_err(|error| PipelineError::arrow(&path, error))?;
-    let dated_by = contract.snapshot().map(|column| column.name.clone());
-    Ok((Table { path, batch, dated_by }, reports))
-}
-
-/// Reads a table beside the tape, with the columns that its contract derives.
-pub(super) fn read_side(
-    table: &ConfiguredTable,
-    paths: &[PathBuf],
-    definitions: &Definitions,
-) -> Result<(Table, Vec<IngestReport>), PipelineError> {
-    let (read, reports) = read(paths, &table.contract)?;
-    let bindings = bindings(&table.contract, &table.contract_path, definitions)?;
-    let engine = |source| PipelineError::Engine { path: read.path.clone(), source };
-    let projection = projection(&read.batch, &table.contract, &bindings).map_err(engine)?;
-    let batch = projection.project(&read.batch).map_err(engine)?;
-    Ok((Table { batch, ..read }, reports))
+    bindings: &Bindings,
+) -> Result<Table, PipelineError> {
+    let engine = |source| PipelineError::Engine { path: table.path.clone(), source };
+    let projection = projection(&table.batch, contract, bindings).map_err(engine)?;
+    let batch = projection.project(&table.batch).map_err(engine)?;
+    Ok(Table { batch, ..table })
 }
 
 /// The columns that the file has, and those that the contract derives of them.

@@ -10,6 +10,7 @@ use super::document::{self, Heading, Results};
 use super::manifest::CODE_VERSION;
 use super::{Pipeline, drill};
 use crate::config::{PipelineConfig, StoredConfig};
+use crate::verify::{ProblemKind, Report};
 use crate::{Catalogue, PipelineError};
 
 /// What came of computing a run's KPIs again.
@@ -31,6 +32,7 @@ pub enum Recomputed {
     },
 }
 
+const STATE: &str = "state.bin";
 /// The most differences that are listed.
 const MAX_LISTED: usize = 20;
 /// What a judgement adds to a result: it depends on earlier runs.
@@ -76,10 +78,10 @@ pub fn recompute(folder: &Path, catalogue: &Catalogue) -> Result<Recomputed, Pip
         Ok(pipeline) => pipeline,
         Err(error) => return unreadable("configuration.json", &error),
     };
-    let state = read("state.bin")?;
+    let state = read(STATE)?;
     let computed = match pipeline.document_of(&state) {
         Ok(computed) => computed,
-        Err(error) => return unreadable("state.bin", &error),
+        Err(error) => return unreadable(STATE, &error),
     };
     let computed = serde_json::to_value(&computed).map_err(PipelineError::Json)?;
     let mut compared = Compared::default();
@@ -90,6 +92,36 @@ pub fn recompute(folder: &Path, catalogue: &Catalogue) -> Result<Recomputed, Pip
         true => Recomputed::Agree(compared.results),
         false => Recomputed::Differ(compared.differences),
     })
+}
+
+/// Adds to a look at a run whether its KPIs follow from its state. Where a file that they follow from is damaged, that was
+/// said already, and they are not computed.
+///
+/// # Errors
+/// As [`recompute`].
+pub fn verify_kpis(report: &mut Report, folder: &Path, catalogue: &Catalogue) -> Result<(), PipelineError> {
+    let sources = ["manifest.json", "configuration.json", STATE, "kpis.json"];
+    let is_damaged = report.problems.iter().any(|problem| sources.contains(&problem.place.as_str()));
+    if is_damaged || !folder.join(STATE).is_file() {
+        let why = if is_damaged { "what they follow from is damaged" } else { "the run has no state.bin" };
+        report.check("kpis", format!("not recomputed: {why}"));
+        return Ok(());
+    }
+    match recompute(folder, catalogue)? {
+        Recomputed::Agree(results) => {
+            report.check("kpis", format!("{results} results recomputed from state.bin, digit for digit"));
+        }
+        Recomputed::Differ(differences) => {
+            for difference in differences {
+                report.problem("kpis.json", ProblemKind::Changed, difference);
+            }
+        }
+        Recomputed::Unreadable(why) => report.problem(STATE, ProblemKind::Changed, why),
+        Recomputed::OtherCode { run, here } => {
+            report.check("kpis", format!("not recomputed: computed by {run}, and this is {here}"));
+        }
+    }
+    Ok(())
 }
 
 impl Pipeline {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use abaco_engine::Definitions;
 use abaco_kpi::{Basis, Column, ColumnKind, Kpi, RowExpr, canonical_column};
 
+use super::masks::TableUses;
 use super::part::Calculator;
 use super::privacy::Secrets;
 use super::{Pipeline, Split, bindings, cohort};
@@ -108,8 +109,14 @@ impl Pipeline {
                 )));
             }
         }
+        let about: Vec<&dyn Kpi> = kpis.iter().map(AsRef::as_ref).collect();
+        let mut looked_at: Vec<&RowExpr> =
+            dimensions.names().filter_map(|name| dimensions.source(name)).collect();
+        looked_at.extend(label_lag.iter().map(|lag| &lag.days));
+        let conditions: Vec<_> = label_lag.iter().filter_map(|lag| lag.filter.as_ref()).collect();
+        let uses = TableUses::new(&config, &bindings, &about, &looked_at, &conditions)?;
         let pools = catalogue.pools(&config.settings.profile);
-        Ok(Self { config, calculator, split, bindings, label_lag, dimensions, pools })
+        Ok(Self { config, calculator, split, bindings, label_lag, dimensions, uses, pools })
     }
 }
 

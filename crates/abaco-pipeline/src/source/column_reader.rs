@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Decimal64Builder, Decimal128Builder, Int64Builder, StringBuilder,
+    ArrayRef, BooleanBuilder, Date32Builder, Decimal64Array, Decimal128Array, Int64Array, StringBuilder,
 };
 use arrow::datatypes::{DataType, Field};
 use arrow::error::ArrowError;
@@ -16,6 +16,7 @@ use super::nulls::{NullTokens, trim};
 use super::rescale::rescale;
 use super::short_number::{field_end, is_field_end, short_number, wide_number};
 use super::text_coder::TextCoder;
+use super::values::Values;
 use crate::contract::{Bound, ColumnType, ExcessDigits, NullRule};
 
 /// Turns cells into an Arrow array under the rules of the contract, and counts what the rules did.
@@ -36,9 +37,9 @@ pub(crate) struct ColumnReader {
 enum Sink {
     Text(StringBuilder),
     Coded(Box<TextCoder>),
-    Int(Int64Builder, DecimalRule),
-    Decimal64(Decimal64Builder, DecimalRule),
-    Decimal128(Decimal128Builder, DecimalRule),
+    Int(Values<i64>, DecimalRule),
+    Decimal64(Values<i64>, DecimalRule),
+    Decimal128(Values<i128>, DecimalRule),
     Date(Date32Builder),
     Bool(BooleanBuilder),
 }
@@ -52,13 +53,13 @@ impl ColumnReader {
             ColumnType::Text if data_type == DataType::Utf8 => Sink::Text(StringBuilder::new()),
             ColumnType::Text => Sink::Coded(Box::default()),
             // An i64 has at most 19 digits; what has 19 and does not fit is found after parsing.
-            ColumnType::Int => Sink::Int(Int64Builder::new(), DecimalRule::new(19, 0, ExcessDigits::Refuse)?),
+            ColumnType::Int => Sink::Int(Values::new(), DecimalRule::new(19, 0, ExcessDigits::Refuse)?),
             ColumnType::Decimal { precision, scale } => {
                 let rule = DecimalRule::new(precision, scale, column.excess_digits)?;
                 if precision <= 18 {
-                    Sink::Decimal64(Decimal64Builder::new().with_data_type(data_type.clone()), rule)
+                    Sink::Decimal64(Values::new(), rule)
                 } else {
-                    Sink::Decimal128(Decimal128Builder::new().with_data_type(data_type.clone()), rule)
+                    Sink::Decimal128(Values::new(), rule)
                 }
             }
             ColumnType::Date => Sink::Date(Date32Builder::new()),
@@ -77,7 +78,7 @@ impl ColumnReader {
         Self {
             nulls: NullTokens::new(&column.null_tokens),
             counters: Counters::of(column.column_type),
-            sink: self.sink.fresh(&data_type),
+            sink: self.sink.fresh(),
             data_type,
             iso: self.iso,
             bound,
@@ -242,26 +243,47 @@ impl ColumnReader {
     }
 
     pub(crate) fn push_null(&mut self) -> Result<(), Fault> {
-        self.counters.nulls += 1;
         match self.bound.column.nulls {
             NullRule::Reject => Err(Fault::Null),
             NullRule::FillZero => {
+                self.counters.nulls += 1;
                 self.counters.filled += 1;
                 self.push_number(0, 0)
             }
             NullRule::Keep => {
-                match &mut self.sink {
-                    Sink::Text(builder) => builder.append_null(),
-                    Sink::Coded(coder) => coder.push_null(),
-                    Sink::Int(builder, _) => builder.append_null(),
-                    Sink::Decimal64(builder, _) => builder.append_null(),
-                    Sink::Decimal128(builder, _) => builder.append_null(),
-                    Sink::Date(builder) => builder.append_null(),
-                    Sink::Bool(builder) => builder.append_null(),
-                }
+                self.counters.nulls += 1;
+                self.sink.append_null();
                 Ok(())
             }
         }
+    }
+
+    /// Holds the place of a cell that is refused; a null is counted.
+    #[cold]
+    pub(crate) fn push_refused(&mut self, fault: Fault) -> Result<(), ArrowError> {
+        self.counters.nulls += u64::from(fault == Fault::Null);
+        self.push_missing()
+    }
+
+    /// Holds the place of a cell that a refused row has not, or that could not be read: null, or where the contract
+    /// allows none, zero or an empty text. Nothing is counted.
+    #[cold]
+    pub(crate) fn push_missing(&mut self) -> Result<(), ArrowError> {
+        if self.bound.column.nulls == NullRule::Keep {
+            self.sink.append_null();
+            return Ok(());
+        }
+        match &mut self.sink {
+            Sink::Text(builder) => builder.append_value(""),
+            Sink::Coded(coder) => {
+                coder.push_empty(&self.nulls).map_err(|_| ArrowError::DictionaryKeyOverflowError)?;
+            }
+            Sink::Int(values, _) | Sink::Decimal64(values, _) => values.append_value(0),
+            Sink::Decimal128(values, _) => values.append_value(0),
+            Sink::Date(builder) => builder.append_value(0),
+            Sink::Bool(builder) => builder.append_value(false),
+        }
+        Ok(())
     }
 
     #[inline]
@@ -287,9 +309,18 @@ impl ColumnReader {
         Ok(match &mut self.sink {
             Sink::Text(builder) => Arc::new(builder.finish()),
             Sink::Coded(coder) => coder.finish()?,
-            Sink::Int(builder, _) => Arc::new(builder.finish()),
-            Sink::Decimal64(builder, _) => Arc::new(builder.finish()),
-            Sink::Decimal128(builder, _) => Arc::new(builder.finish()),
+            Sink::Int(values, _) => {
+                let (values, nulls) = values.finish();
+                Arc::new(Int64Array::try_new(values, nulls)?)
+            }
+            Sink::Decimal64(values, _) => {
+                let (values, nulls) = values.finish();
+                Arc::new(Decimal64Array::try_new(values, nulls)?.with_data_type(self.data_type.clone()))
+            }
+            Sink::Decimal128(values, _) => {
+                let (values, nulls) = values.finish();
+                Arc::new(Decimal128Array::try_new(values, nulls)?.with_data_type(self.data_type.clone()))
+            }
             Sink::Date(builder) => Arc::new(builder.finish()),
             Sink::Bool(builder) => Arc::new(builder.finish()),
         })
@@ -297,17 +328,25 @@ impl ColumnReader {
 }
 
 impl Sink {
-    fn fresh(&self, data_type: &DataType) -> Self {
+    fn append_null(&mut self) {
+        match self {
+            Self::Text(builder) => builder.append_null(),
+            Self::Coded(coder) => coder.push_null(),
+            Self::Int(builder, _) => builder.append_null(),
+            Self::Decimal64(builder, _) => builder.append_null(),
+            Self::Decimal128(builder, _) => builder.append_null(),
+            Self::Date(builder) => builder.append_null(),
+            Self::Bool(builder) => builder.append_null(),
+        }
+    }
+
+    fn fresh(&self) -> Self {
         match self {
             Self::Text(_) => Self::Text(StringBuilder::new()),
             Self::Coded(_) => Self::Coded(Box::default()),
-            Self::Int(_, rule) => Self::Int(Int64Builder::new(), *rule),
-            Self::Decimal64(_, rule) => {
-                Self::Decimal64(Decimal64Builder::new().with_data_type(data_type.clone()), *rule)
-            }
-            Self::Decimal128(_, rule) => {
-                Self::Decimal128(Decimal128Builder::new().with_data_type(data_type.clone()), *rule)
-            }
+            Self::Int(_, rule) => Self::Int(Values::new(), *rule),
+            Self::Decimal64(_, rule) => Self::Decimal64(Values::new(), *rule),
+            Self::Decimal128(_, rule) => Self::Decimal128(Values::new(), *rule),
             Self::Date(_) => Self::Date(Date32Builder::new()),
             Self::Bool(_) => Self::Bool(BooleanBuilder::new()),
         }

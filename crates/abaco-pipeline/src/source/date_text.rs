@@ -102,7 +102,7 @@ pub(crate) fn is_iso(formats: &[String]) -> bool {
 }
 
 /// Days since 1970-01-01 of four, two and two digits, in the years 1 to 9999.
-#[inline]
+#[inline(always)]
 pub(crate) fn iso(text: &[u8; ISO_BYTES]) -> Option<i32> {
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1] = *text else { return None };
     let pair =

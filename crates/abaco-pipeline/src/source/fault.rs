@@ -8,7 +8,7 @@ use crate::contract::{Bound, ColumnType, Role};
 use crate::{CellError, CellProblem, PipelineError};
 
 /// What an error prints for a value of a pii column.
-const MASK: &str = "<masked>";
+pub(crate) const MASK: &str = "<masked>";
 /// The most characters of a cell that an error prints.
 const MAX_SHOWN: usize = 64;
 
@@ -77,7 +77,7 @@ impl Fault {
 }
 
 /// The beginning of a cell, on one line: a tape must not be able to write into a log.
-fn shown(cell: &str) -> String {
+pub(crate) fn shown(cell: &str) -> String {
     let cell = cell.trim();
     let mut text = String::new();
     for (index, character) in cell.chars().enumerate() {

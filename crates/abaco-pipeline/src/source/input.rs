@@ -4,7 +4,6 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use super::digest::Digest;
@@ -25,16 +24,46 @@ pub(crate) struct Input {
     turn: std::sync::Mutex<()>,
 }
 
-/// What tells whether somebody wrote to the file while we read it.
+/// What tells whether somebody wrote to the file while we read it, or put another in its place.
 #[derive(Debug, PartialEq, Eq)]
 struct Stamp {
     bytes: u64,
     modified: Option<SystemTime>,
+    /// What a writer cannot set back: the file itself, and when anything about it changed last.
+    #[cfg(unix)]
+    inode: Option<Inode>,
+}
+
+/// Which file it is, and when its contents, its name or its rights changed last.
+#[cfg(unix)]
+#[derive(Debug, PartialEq, Eq)]
+struct Inode {
+    device: u64,
+    number: u64,
+    changed: (i64, i64),
 }
 
 impl Stamp {
     fn of(metadata: &Metadata) -> Self {
-        Self { bytes: metadata.len(), modified: metadata.modified().ok() }
+        Self {
+            bytes: metadata.len(),
+            modified: metadata.modified().ok(),
+            #[cfg(unix)]
+            inode: Inode::of(metadata),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Inode {
+    /// `None` for what is no file: a pipe changes as it is read.
+    fn of(metadata: &Metadata) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        metadata.is_file().then(|| Self {
+            device: metadata.dev(),
+            number: metadata.ino(),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        })
     }
 }
 
@@ -95,11 +124,11 @@ impl Input {
     }
 
     /// Digests the whole file; `None` if it is stopped before.
-    pub(crate) fn digest(&self, stop: &AtomicBool) -> Result<Option<Digested>, PipelineError> {
+    pub(crate) fn digest(&self, stop: impl Fn() -> bool) -> Result<Option<Digested>, PipelineError> {
         let mut digest = Digest::default();
         let mut buffer = vec![0; DIGEST_BYTES];
         let mut reader = Cursor { input: self, position: 0 };
-        while !stop.load(Ordering::Relaxed) {
+        while !stop() {
             match reader.read(&mut buffer) {
                 Ok(0) => return Ok(Some(Digested { sha256: Some(digest.hex()), bytes: reader.position })),
                 Ok(count) => digest.update(&buffer[..count]),
@@ -110,15 +139,40 @@ impl Input {
         Ok(None)
     }
 
-    /// Refuses a file that was written to since it was opened.
+    /// Refuses a file that was written to or replaced since it was opened.
+    ///
+    /// Times are as fine as the file system keeps them: a change in the same instant as the one before it is not seen.
     pub(crate) fn check_unchanged(&self) -> Result<(), PipelineError> {
         let metadata = self.file.metadata().map_err(|source| PipelineError::input(&self.path, source))?;
-        if Stamp::of(&metadata) == self.stamp {
+        if Stamp::of(&metadata) == self.stamp && self.is_in_place() {
             Ok(())
         } else {
             Err(PipelineError::ChangedWhileReading { path: self.path.clone() })
         }
     }
+
+    /// Whether the path still leads to the file that was opened.
+    #[cfg(unix)]
+    fn is_in_place(&self) -> bool {
+        let Some(opened) = &self.stamp.inode else { return true };
+        let found = std::fs::metadata(&self.path).ok().and_then(|metadata| Inode::of(&metadata));
+        found.is_some_and(|found| (found.device, found.number) == (opened.device, opened.number))
+    }
+
+    /// Elsewhere than on Unix an open file cannot be replaced.
+    #[cfg(not(unix))]
+    fn is_in_place(&self) -> bool {
+        true
+    }
+}
+
+/// SHA-256 of a file's bytes, as an ingest of it would report.
+pub(crate) fn file_digest(path: &Path) -> Result<String, PipelineError> {
+    let input = Input::open(path)?;
+    let digested = input.digest(|| false)?;
+    input.check_unchanged()?;
+    let sha256 = digested.and_then(|digested| digested.sha256);
+    sha256.ok_or_else(|| PipelineError::input(path, io::ErrorKind::Interrupted.into()))
 }
 
 /// A position of its own in a file that others read too.

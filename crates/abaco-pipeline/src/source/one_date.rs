@@ -7,11 +7,13 @@ use arrow::record_batch::RecordBatch;
 
 use super::ColumnReader;
 use super::part::{Extent, Part, Parts, Passed};
+use super::refused::{Refusals, RefusedRow};
 use crate::PipelineError;
 
 /// Parts that hand over the rows of one date, and those without any.
 ///
-/// A row without a date stays, because leaving it out would hide that it has none.
+/// A row without a date stays, because leaving it out would hide that it has none; so does a refused row, of which
+/// nobody knows whether its date is what it says.
 pub(crate) struct OneDate {
     pub(crate) parts: Box<dyn Parts>,
     pub(crate) rows: RowsOf,
@@ -48,9 +50,13 @@ impl Parts for OneDate {
 }
 
 impl Part for OneDatePart {
-    fn next_batch(&mut self, columns: &mut [ColumnReader]) -> Result<Option<RecordBatch>, PipelineError> {
-        match self.part.next_batch(columns)? {
-            Some(batch) => self.rows.of(&batch).map(Some),
+    fn next_batch(
+        &mut self,
+        columns: &mut [ColumnReader],
+        refusals: &mut Refusals,
+    ) -> Result<Option<RecordBatch>, PipelineError> {
+        match self.part.next_batch(columns, refusals)? {
+            Some(batch) => self.rows.of(&batch, refusals.noted()).map(Some),
             None => Ok(None),
         }
     }
@@ -61,13 +67,24 @@ impl Part for OneDatePart {
 }
 
 impl RowsOf {
-    fn of(&self, batch: &RecordBatch) -> Result<RecordBatch, PipelineError> {
+    /// The wanted rows of a batch; the refused ones are counted anew.
+    fn of(&self, batch: &RecordBatch, refused: &mut [RefusedRow]) -> Result<RecordBatch, PipelineError> {
         let Some(dates) = batch.column(self.column).as_primitive_opt::<Date32Type>() else {
             return Ok(batch.clone());
         };
-        let wanted = (0..dates.len())
-            .map(|row| Some(dates.is_null(row) || i64::from(dates.value(row)) == self.days))
-            .collect::<BooleanArray>();
-        filter_record_batch(batch, &wanted).map_err(|error| PipelineError::arrow(&self.path, error))
+        let mut wanted: Vec<bool> = (0..dates.len())
+            .map(|row| dates.is_null(row) || i64::from(dates.value(row)) == self.days)
+            .collect();
+        for row in refused.iter() {
+            wanted[row.row] = true;
+        }
+        let (mut counted, mut kept) = (0, 0);
+        for row in refused {
+            kept += wanted[counted..row.row].iter().filter(|&&wanted| wanted).count();
+            counted = row.row;
+            row.row = kept;
+        }
+        filter_record_batch(batch, &BooleanArray::from(wanted))
+            .map_err(|error| PipelineError::arrow(&self.path, error))
     }
 }

@@ -3,6 +3,7 @@
 use arrow::record_batch::RecordBatch;
 
 use super::ColumnReader;
+use super::refused::Refusals;
 use crate::PipelineError;
 
 /// A format's half of a tape: hands out its parts in the order of the file.
@@ -36,8 +37,13 @@ pub(crate) enum Passed {
 pub(crate) trait Part: Send {
     /// The next rows, read by the thread's own columns; `None` at the end.
     ///
-    /// Rows and lines in errors count from the part's beginning.
-    fn next_batch(&mut self, columns: &mut [ColumnReader]) -> Result<Option<RecordBatch>, PipelineError>;
+    /// Rows and lines in errors count from the part's beginning. What is refused is added to the refusals; only what
+    /// is wrong with the file as a whole is an error where they are kept.
+    fn next_batch(
+        &mut self,
+        columns: &mut [ColumnReader],
+        refusals: &mut Refusals,
+    ) -> Result<Option<RecordBatch>, PipelineError>;
 
     /// How far the part has been read.
     fn extent(&self) -> Extent;

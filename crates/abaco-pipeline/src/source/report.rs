@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::part::Digested;
 use super::{ColumnReader, Format};
 use crate::contract::ColumnType;
 
 /// What was read, from where, and what the contract's rules did to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IngestReport {
     /// The tape, as the caller named it.
@@ -32,7 +32,7 @@ pub struct IngestReport {
 }
 
 /// What was read into one column.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ColumnReport {
     /// Canonical name.

@@ -30,6 +30,8 @@ struct Texts {
     /// Code of each text as the file has it; `None` if it means null. Texts that differ in blanks share a code.
     codes: HashMap<Box<str>, Option<i32>>,
     values: Vec<Box<str>>,
+    /// Code of the empty text that stands for what could not be read, where an empty cell means null.
+    empty: Option<i32>,
     /// The values as an array, as long as none was added.
     array: Option<ArrayRef>,
 }
@@ -61,6 +63,13 @@ impl TextCoder {
         self.keys.append_null();
     }
 
+    /// An empty text, also where that would mean null.
+    pub(crate) fn push_empty(&mut self, nulls: &NullTokens) -> Result<(), Fault> {
+        let code = self.texts.empty(nulls)?;
+        self.push(code);
+        Ok(())
+    }
+
     /// The cells pushed since the last call.
     pub(crate) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
         let keys = self.keys.finish();
@@ -83,7 +92,7 @@ impl TextCoder {
         if !self.read.as_ref().is_some_and(|read| read.source.ptr_eq(&source)) {
             self.read = Some(Recoded::new(source, array.values(), nulls)?);
         }
-        let read = self.read.as_ref().ok_or(RecodeFault::Cell(0, Fault::Mismatch))?;
+        let read = self.read.as_ref().ok_or(RecodeFault::Cell)?;
         let keys = array.keys();
         let keys = if read.same {
             match keys.nulls().filter(|nulls| nulls.null_count() > 0) {
@@ -101,8 +110,8 @@ impl TextCoder {
 /// Why a dictionary could not be recoded.
 #[derive(Debug)]
 pub(crate) enum RecodeFault {
-    /// One cell is refused, at its position in the array.
-    Cell(usize, Fault),
+    /// One of the texts or of the rows is refused.
+    Cell,
     Arrow(ArrowError),
 }
 
@@ -123,14 +132,33 @@ impl Texts {
         } else if text.len() < cell.len() {
             self.code(text, nulls)?
         } else {
-            // A batch has fewer rows than there are codes.
-            let code = i32::try_from(self.values.len()).map_err(|_| Fault::Overflow)?;
-            self.values.push(text.into());
-            self.array = None;
-            Some(code)
+            Some(self.value(text)?)
         };
         self.codes.insert(cell.into(), code);
         Ok(code)
+    }
+
+    fn value(&mut self, text: &str) -> Result<i32, Fault> {
+        // A batch has fewer rows than there are codes.
+        let code = i32::try_from(self.values.len()).map_err(|_| Fault::Overflow)?;
+        self.values.push(text.into());
+        self.array = None;
+        Ok(code)
+    }
+
+    #[cold]
+    fn empty(&mut self, nulls: &NullTokens) -> Result<i32, Fault> {
+        if let Some(code) = self.code("", nulls)? {
+            return Ok(code);
+        }
+        match self.empty {
+            Some(code) => Ok(code),
+            None => {
+                let code = self.value("")?;
+                self.empty = Some(code);
+                Ok(code)
+            }
+        }
     }
 
     fn array(&mut self) -> ArrayRef {
@@ -144,12 +172,12 @@ impl Texts {
 impl Recoded {
     fn new(source: ArrayData, values: &ArrayRef, nulls: &NullTokens) -> Result<Self, RecodeFault> {
         let found = values.as_any().downcast_ref::<StringArray>();
-        let found = found.ok_or(RecodeFault::Cell(0, Fault::Mismatch))?;
+        let found = found.ok_or(RecodeFault::Cell)?;
         let mut texts = Texts::default();
         let mut codes = Vec::with_capacity(found.len());
-        for (index, text) in found.iter().enumerate() {
+        for text in found {
             let code = text.map_or(Ok(None), |text| texts.code(text, nulls));
-            codes.push(code.map_err(|fault| RecodeFault::Cell(index, fault))?);
+            codes.push(code.map_err(|_| RecodeFault::Cell)?);
         }
         let same = codes.iter().zip(0..).all(|(code, old)| *code == Some(old));
         let values = if same { ArrayRef::clone(values) } else { texts.array() };
@@ -159,12 +187,12 @@ impl Recoded {
     fn recoded(&self, keys: &Int32Array) -> Result<Int32Array, RecodeFault> {
         let mut codes = Vec::with_capacity(keys.len());
         let mut valid = Vec::with_capacity(keys.len());
-        for (index, key) in keys.iter().enumerate() {
+        for key in keys {
             let code = match key.map(|key| usize::try_from(key).ok().and_then(|key| self.codes.get(key))) {
                 None => None,
                 Some(Some(code)) => *code,
                 // Arrow holds keys to the dictionary's length.
-                Some(None) => return Err(RecodeFault::Cell(index, Fault::Mismatch)),
+                Some(None) => return Err(RecodeFault::Cell),
             };
             codes.push(code.unwrap_or_default());
             valid.push(code.is_some());

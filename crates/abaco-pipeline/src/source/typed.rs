@@ -19,14 +19,8 @@ use crate::contract::{Column, ColumnType, FromFloat, NullRule};
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// Why an array could not be read.
-#[derive(Debug)]
-pub(crate) enum ArrayFault {
-    /// One cell is refused: its position in the array, why, and its text.
-    Cell(usize, Fault, String),
-    /// Arrow could not make sense of the array.
-    Arrow(ArrowError),
-}
+/// A refused cell: its position in the array, and why.
+pub(crate) type At = (usize, Fault);
 
 /// Whether a column of the contract takes an Arrow type at all.
 pub(crate) fn accepts(column: &Column, found: &DataType) -> bool {
@@ -55,44 +49,56 @@ pub(crate) fn type_name(found: &DataType) -> String {
     found.to_string().to_lowercase()
 }
 
-/// Reads a whole array into one of the contract's type.
-pub(crate) fn read(column: &mut ColumnReader, array: &ArrayRef) -> Result<ArrayRef, ArrayFault> {
+/// Reads a whole array into one of the contract's type; refused cells are noted, and null or zero stands for them.
+pub(crate) fn read(
+    column: &mut ColumnReader,
+    array: &ArrayRef,
+    refused: &mut Vec<At>,
+) -> Result<ArrayRef, ArrowError> {
     if let Some(read) = coded(column, array)? {
         return Ok(read);
     }
-    let plain = plain(array).map_err(ArrayFault::Arrow)?;
+    let plain = plain(array)?;
     if let Some(read) = whole::read(column, &plain) {
         return Ok(read);
     }
-    push(column, &plain)
-        .map_err(|(index, fault)| ArrayFault::Cell(index, fault, printed_cell(&plain, index)))?;
-    column.finish().map_err(ArrayFault::Arrow)
+    push(&mut Cells { column, refused }, &plain)?;
+    column.finish()
 }
 
-/// From one dictionary of texts to another, if both the file and the contract have one.
-fn coded(column: &mut ColumnReader, array: &ArrayRef) -> Result<Option<ArrayRef>, ArrayFault> {
+/// From one dictionary of texts to another, if both the file and the contract have one and no cell is refused.
+fn coded(column: &mut ColumnReader, array: &ArrayRef) -> Result<Option<ArrayRef>, ArrowError> {
     let is_dictionary = matches!(array.data_type(), DataType::Dictionary(_, values) if is_text(values));
     let wanted = column.data_type().clone();
     let Some((coder, nulls)) = column.coder().filter(|_| is_dictionary) else { return Ok(None) };
-    let array = if *array.data_type() == wanted {
-        ArrayRef::clone(array)
-    } else {
-        cast(array, &wanted).map_err(ArrayFault::Arrow)?
+    let array = if *array.data_type() == wanted { ArrayRef::clone(array) } else { cast(array, &wanted)? };
+    let Some(dictionary) = array.as_dictionary_opt::<Int32Type>() else { return Ok(None) };
+    let read = match coder.recode(dictionary, nulls) {
+        Ok(read) => read,
+        Err(RecodeFault::Cell) => return Ok(None),
+        Err(RecodeFault::Arrow(error)) => return Err(error),
     };
-    let cell = |index, fault| ArrayFault::Cell(index, fault, printed_cell(&array, index));
-    let dictionary = array.as_dictionary_opt::<Int32Type>().ok_or_else(|| cell(0, Fault::Mismatch))?;
-    let read = coder.recode(dictionary, nulls).map_err(|fault| match fault {
-        RecodeFault::Cell(index, fault) => cell(index, fault),
-        RecodeFault::Arrow(error) => ArrayFault::Arrow(error),
-    })?;
     if let Some(nulls) = read.nulls().filter(|nulls| nulls.null_count() > 0) {
         if column.bound.column.nulls == NullRule::Reject {
-            let first = nulls.iter().position(|valid| !valid).unwrap_or_default();
-            return Err(cell(first, Fault::Null));
+            return Ok(None);
         }
         column.counters.nulls += nulls.null_count() as u64;
     }
     Ok(Some(read))
+}
+
+/// A column's cells as text; `None` for null.
+pub(crate) struct Printed(ArrayRef);
+
+impl Printed {
+    pub(crate) fn new(array: &ArrayRef) -> Result<Self, ArrowError> {
+        plain(array).map(Self)
+    }
+
+    pub(crate) fn cell(&self, index: usize) -> Option<String> {
+        let null = *self.0.data_type() == DataType::Null || self.0.is_null(index);
+        (!null).then(|| printed_cell(&self.0, index))
+    }
 }
 
 /// A cell's text for an error; Arrow's own printer cuts a decimal down to its declared precision.
@@ -146,117 +152,138 @@ fn plain(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     if array.data_type() == wanted { Ok(ArrayRef::clone(array)) } else { cast(array, wanted) }
 }
 
-type At = (usize, Fault);
+/// Where cells go one by one.
+struct Cells<'a> {
+    column: &'a mut ColumnReader,
+    refused: &'a mut Vec<At>,
+}
 
-fn push(column: &mut ColumnReader, array: &ArrayRef) -> Result<(), At> {
+impl Cells<'_> {
+    fn each(
+        &mut self,
+        len: usize,
+        mut push: impl FnMut(&mut ColumnReader, usize) -> Result<(), Fault>,
+    ) -> Result<(), ArrowError> {
+        for index in 0..len {
+            if let Err(fault) = push(self.column, index) {
+                self.refused.push((index, fault));
+                self.column.push_refused(fault)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn push(cells: &mut Cells<'_>, array: &ArrayRef) -> Result<(), ArrowError> {
     match array.data_type() {
-        DataType::Null => each(array.len(), |_| column.push_null()),
-        DataType::Utf8 => text(column, array.as_string_opt::<i32>()),
-        DataType::Boolean => boolean(column, array.as_boolean_opt()),
-        DataType::Int8 => number(column, array.as_primitive_opt::<Int8Type>(), 0),
-        DataType::Int16 => number(column, array.as_primitive_opt::<Int16Type>(), 0),
-        DataType::Int32 => number(column, array.as_primitive_opt::<Int32Type>(), 0),
-        DataType::Int64 => number(column, array.as_primitive_opt::<Int64Type>(), 0),
-        DataType::UInt8 => number(column, array.as_primitive_opt::<UInt8Type>(), 0),
-        DataType::UInt16 => number(column, array.as_primitive_opt::<UInt16Type>(), 0),
-        DataType::UInt32 => number(column, array.as_primitive_opt::<UInt32Type>(), 0),
-        DataType::UInt64 => number(column, array.as_primitive_opt::<UInt64Type>(), 0),
-        DataType::Decimal32(_, scale) => number(column, array.as_primitive_opt::<Decimal32Type>(), *scale),
-        DataType::Decimal64(_, scale) => number(column, array.as_primitive_opt::<Decimal64Type>(), *scale),
-        DataType::Decimal128(_, scale) => number(column, array.as_primitive_opt::<Decimal128Type>(), *scale),
+        DataType::Null => cells.each(array.len(), |column, _| column.push_null()),
+        DataType::Utf8 => text(cells, array.as_string_opt::<i32>()),
+        DataType::Boolean => boolean(cells, array.as_boolean_opt()),
+        DataType::Int8 => number(cells, array.as_primitive_opt::<Int8Type>(), 0),
+        DataType::Int16 => number(cells, array.as_primitive_opt::<Int16Type>(), 0),
+        DataType::Int32 => number(cells, array.as_primitive_opt::<Int32Type>(), 0),
+        DataType::Int64 => number(cells, array.as_primitive_opt::<Int64Type>(), 0),
+        DataType::UInt8 => number(cells, array.as_primitive_opt::<UInt8Type>(), 0),
+        DataType::UInt16 => number(cells, array.as_primitive_opt::<UInt16Type>(), 0),
+        DataType::UInt32 => number(cells, array.as_primitive_opt::<UInt32Type>(), 0),
+        DataType::UInt64 => number(cells, array.as_primitive_opt::<UInt64Type>(), 0),
+        DataType::Decimal32(_, scale) => number(cells, array.as_primitive_opt::<Decimal32Type>(), *scale),
+        DataType::Decimal64(_, scale) => number(cells, array.as_primitive_opt::<Decimal64Type>(), *scale),
+        DataType::Decimal128(_, scale) => number(cells, array.as_primitive_opt::<Decimal128Type>(), *scale),
         // Through text, because such a number need not fit an i128 before its scale is reduced.
         DataType::Decimal256(_, scale) => {
-            printed(column, array.as_primitive_opt::<Decimal256Type>(), |value| {
+            printed(cells, array.as_primitive_opt::<Decimal256Type>(), |value| {
                 format!("{value}e{}", -i16::from(*scale))
             })
         }
         // The only place where a float is read: Rust prints the shortest text that reads back as the same float.
         DataType::Float32 => {
-            printed(column, array.as_primitive_opt::<Float32Type>(), |value| format!("{value:e}"))
+            printed(cells, array.as_primitive_opt::<Float32Type>(), |value| format!("{value:e}"))
         }
         DataType::Float64 => {
-            printed(column, array.as_primitive_opt::<Float64Type>(), |value| format!("{value:e}"))
+            printed(cells, array.as_primitive_opt::<Float64Type>(), |value| format!("{value:e}"))
         }
-        DataType::Date32 => days(column, array.as_primitive_opt::<Date32Type>(), 1),
-        DataType::Date64 => days(column, array.as_primitive_opt::<Date64Type>(), DAY_SECONDS * 1_000),
+        DataType::Date32 => days(cells, array.as_primitive_opt::<Date32Type>(), 1),
+        DataType::Date64 => days(cells, array.as_primitive_opt::<Date64Type>(), DAY_SECONDS * 1_000),
         DataType::Timestamp(TimeUnit::Second, _) => {
-            days(column, array.as_primitive_opt::<TimestampSecondType>(), DAY_SECONDS)
+            days(cells, array.as_primitive_opt::<TimestampSecondType>(), DAY_SECONDS)
         }
         DataType::Timestamp(TimeUnit::Millisecond, _) => {
-            days(column, array.as_primitive_opt::<TimestampMillisecondType>(), DAY_SECONDS * 1_000)
+            days(cells, array.as_primitive_opt::<TimestampMillisecondType>(), DAY_SECONDS * 1_000)
         }
         DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            days(column, array.as_primitive_opt::<TimestampMicrosecondType>(), DAY_SECONDS * 1_000_000)
+            days(cells, array.as_primitive_opt::<TimestampMicrosecondType>(), DAY_SECONDS * 1_000_000)
         }
         DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            days(column, array.as_primitive_opt::<TimestampNanosecondType>(), DAY_SECONDS * 1_000_000_000)
+            days(cells, array.as_primitive_opt::<TimestampNanosecondType>(), DAY_SECONDS * 1_000_000_000)
         }
-        _ => Err((0, Fault::Mismatch)),
+        _ => cells.each(array.len(), |_, _| Err(Fault::Mismatch)),
     }
 }
 
-fn each(len: usize, mut push: impl FnMut(usize) -> Result<(), Fault>) -> Result<(), At> {
-    (0..len).try_for_each(|index| push(index).map_err(|fault| (index, fault)))
-}
-
-fn text(column: &mut ColumnReader, array: Option<&StringArray>) -> Result<(), At> {
-    let array = array.ok_or((0, Fault::Mismatch))?;
-    each(array.len(), |index| match array.is_null(index) {
+fn text(cells: &mut Cells<'_>, array: Option<&StringArray>) -> Result<(), ArrowError> {
+    let array = array.ok_or_else(unexpected)?;
+    cells.each(array.len(), |column, index| match array.is_null(index) {
         true => column.push_null(),
         false => column.push_text(array.value(index)),
     })
 }
 
-fn boolean(column: &mut ColumnReader, array: Option<&BooleanArray>) -> Result<(), At> {
-    let array = array.ok_or((0, Fault::Mismatch))?;
-    each(array.len(), |index| match array.is_null(index) {
+fn boolean(cells: &mut Cells<'_>, array: Option<&BooleanArray>) -> Result<(), ArrowError> {
+    let array = array.ok_or_else(unexpected)?;
+    cells.each(array.len(), |column, index| match array.is_null(index) {
         true => column.push_null(),
         false => column.push_bool(array.value(index)),
     })
 }
 
 fn primitive<T: ArrowPrimitiveType>(
-    column: &mut ColumnReader,
+    cells: &mut Cells<'_>,
     array: Option<&PrimitiveArray<T>>,
     mut push: impl FnMut(&mut ColumnReader, T::Native) -> Result<(), Fault>,
-) -> Result<(), At> {
-    let array = array.ok_or((0, Fault::Mismatch))?;
-    each(array.len(), |index| match array.is_null(index) {
+) -> Result<(), ArrowError> {
+    let array = array.ok_or_else(unexpected)?;
+    cells.each(array.len(), |column, index| match array.is_null(index) {
         true => column.push_null(),
         false => push(column, array.value(index)),
     })
 }
 
 fn number<T: ArrowPrimitiveType>(
-    column: &mut ColumnReader,
+    cells: &mut Cells<'_>,
     array: Option<&PrimitiveArray<T>>,
     scale: i8,
-) -> Result<(), At>
+) -> Result<(), ArrowError>
 where
     i128: From<T::Native>,
 {
-    primitive(column, array, |column, value| column.push_number(i128::from(value), scale))
+    primitive(cells, array, |column, value| column.push_number(i128::from(value), scale))
 }
 
 fn printed<T: ArrowPrimitiveType>(
-    column: &mut ColumnReader,
+    cells: &mut Cells<'_>,
     array: Option<&PrimitiveArray<T>>,
     print: impl Fn(T::Native) -> String,
-) -> Result<(), At> {
-    primitive(column, array, |column, value| column.push_printed(&print(value)))
+) -> Result<(), ArrowError> {
+    primitive(cells, array, |column, value| column.push_printed(&print(value)))
 }
 
 /// Days from a count of units, `unit` of which make a day; anything but midnight is refused.
 fn days<T: ArrowPrimitiveType>(
-    column: &mut ColumnReader,
+    cells: &mut Cells<'_>,
     array: Option<&PrimitiveArray<T>>,
     unit: i64,
-) -> Result<(), At>
+) -> Result<(), ArrowError>
 where
     i64: From<T::Native>,
 {
-    primitive(column, array, |column, value| {
+    primitive(cells, array, |column, value| {
         let value = i64::from(value);
         if value % unit == 0 { column.push_days(value / unit) } else { Err(Fault::Mismatch) }
     })
+}
+
+/// An array that is not of its own type; not expected to happen.
+fn unexpected() -> ArrowError {
+    ArrowError::CastError("an array is not of its type".to_owned())
 }

@@ -8,9 +8,11 @@ use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use super::column_reader::ColumnReader;
+use super::fault::Fault;
 use super::guard::guarded;
 use super::part::{Extent, Part};
-use super::typed::{self, ArrayFault};
+use super::refused::Refusals;
+use super::typed::{self, Printed};
 use super::{Format, Input};
 use crate::PipelineError;
 use crate::contract::Bound;
@@ -89,39 +91,53 @@ impl TypedPart {
         &self,
         batch: &RecordBatch,
         columns: &mut [ColumnReader],
+        refusals: &mut Refusals,
     ) -> Result<RecordBatch, PipelineError> {
-        let path = &self.tape.input.path;
+        let of_arrow = |source| PipelineError::arrow(&self.tape.input.path, source);
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(columns.len());
-        let mut earliest = None;
-        for (position, column) in self.tape.positions.iter().zip(columns) {
-            let array = batch.column(*position);
-            // Behind a refused cell, only an earlier row of another column is worth looking for.
-            let array = match &earliest {
-                None => Arc::clone(array),
-                Some((row, _)) => array.slice(0, *row),
-            };
-            match typed::read(column, &array) {
-                Ok(array) => arrays.push(array),
-                Err(ArrayFault::Cell(index, fault, cell)) => {
-                    let error = fault.at(path, self.rows + index as u64 + 1, None, &column.bound, &cell);
-                    earliest = Some((index, error));
-                }
-                Err(ArrayFault::Arrow(error)) => return Err(PipelineError::arrow(path, error)),
-            }
+        let (mut cells, mut refused) = (Vec::new(), Vec::new());
+        for (index, (position, column)) in self.tape.positions.iter().zip(&mut *columns).enumerate() {
+            arrays.push(typed::read(column, batch.column(*position), &mut cells).map_err(of_arrow)?);
+            refused.extend(cells.drain(..).map(|(row, fault)| (row, index, fault)));
         }
-        if let Some((_, error)) = earliest {
-            return Err(error);
+        if !refused.is_empty() {
+            self.refuse(batch, columns, refused, refusals)?;
         }
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        RecordBatch::try_new_with_options(Arc::clone(&self.tape.schema), arrays, &options)
-            .map_err(|source| PipelineError::arrow(path, source))
+        RecordBatch::try_new_with_options(Arc::clone(&self.tape.schema), arrays, &options).map_err(of_arrow)
+    }
+
+    /// Refuses the rows of refused cells, which are given by row and column; a row's first column tells why.
+    fn refuse(
+        &self,
+        batch: &RecordBatch,
+        columns: &[ColumnReader],
+        mut refused: Vec<(usize, usize, Fault)>,
+        refusals: &mut Refusals,
+    ) -> Result<(), PipelineError> {
+        let path = &self.tape.input.path;
+        let arrays = self.tape.positions.iter().map(|&position| Printed::new(batch.column(position)));
+        let printed: Vec<Printed> =
+            arrays.collect::<Result<_, _>>().map_err(|error| PipelineError::arrow(path, error))?;
+        refused.sort_unstable_by_key(|&(row, column, _)| (row, column));
+        refused.dedup_by_key(|&mut (row, ..)| row);
+        for (row, column, fault) in refused {
+            let cell = printed[column].cell(row).unwrap_or_default();
+            let error = fault.at(path, self.rows + row as u64 + 1, None, &columns[column].bound, &cell);
+            refusals.refuse(row, error, || printed.iter().map(|column| column.cell(row)).collect())?;
+        }
+        Ok(())
     }
 }
 
 impl Part for TypedPart {
-    fn next_batch(&mut self, columns: &mut [ColumnReader]) -> Result<Option<RecordBatch>, PipelineError> {
+    fn next_batch(
+        &mut self,
+        columns: &mut [ColumnReader],
+        refusals: &mut Refusals,
+    ) -> Result<Option<RecordBatch>, PipelineError> {
         let Some(raw) = self.next_raw()? else { return Ok(None) };
-        let batch = self.convert(&raw, columns)?;
+        let batch = self.convert(&raw, columns, refusals)?;
         self.rows += batch.num_rows() as u64;
         Ok(Some(batch))
     }

@@ -1,12 +1,14 @@
 //! Everything that a run writes goes through here, so that a test can make any step of it fail.
 
 mod disk;
+mod failing;
 
 use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
 pub use self::disk::Disk;
+pub use self::failing::{Failing, How};
 
 /// Where runs are written. Reading needs no such trait: what fails to be read is reported and nothing is half-done.
 ///

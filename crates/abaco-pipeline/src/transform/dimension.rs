@@ -122,17 +122,6 @@ impl PlannedDimensions {
         Arc::clone(&self.schema)
     }
 
-    /// The tape's columns that the dimensions are made of.
-    pub(crate) fn reads<'a>(&'a self, bindings: &'a Bindings) -> impl Iterator<Item = String> + 'a {
-        self.planned.iter().flat_map(|(dimension, _)| {
-            let mut names = Vec::new();
-            bindings
-                .resolve(&dimension.of)
-                .for_each_column(&mut |column| names.push(column.name().to_owned()));
-            names
-        })
-    }
-
     /// The batch with its dimensions.
     pub(crate) fn apply(&self, batch: &RecordBatch) -> Result<RecordBatch, EngineError> {
         if self.planned.is_empty() {

@@ -137,7 +137,7 @@ fn column_refused(#[case] column: &str, #[case] message: &str) {
 )]
 #[case(
     "columns: { a: { type: int, nul: keep } }",
-    "line 4, column 28: columns.a: unknown field `nul`, expected one of `type`, `source`, `aliases`, `roles`, `required`, `nulls`, `excess_digits`, `from_float`, `null_tokens`, `date_formats`"
+    "line 4, column 28: columns.a: unknown field `nul`, expected one of `type`, `source`, `aliases`, `roles`, `required`, `nulls`, `excess_digits`, `from_float`, `null_tokens`, `date_formats`, `range`, `allowed`, `unique`"
 )]
 #[case(
     "columns: { a: { type: int, nulls: zero } }",
@@ -147,7 +147,7 @@ fn column_refused(#[case] column: &str, #[case] message: &str) {
 #[case("columns:\n  a: { type: int }\n  a: { type: text }", "line 5, column 3: columns: duplicate key `a`")]
 #[case(
     "column: {}",
-    "line 4, column 1: unknown field `column`, expected one of `contract`, `version`, `currency`, `null_tokens`, `date_formats`, `columns`, `derive`, `effective_as_of`"
+    "line 4, column 1: unknown field `column`, expected one of `contract`, `version`, `currency`, `null_tokens`, `date_formats`, `columns`, `derive`, `effective_as_of`, `rules`"
 )]
 fn document_refused(#[case] rest: &str, #[case] message: &str) {
     assert_eq!(refusal(&format!("{HEAD}{rest}\n")), format!("dir/c.yml: {message}"));

@@ -122,12 +122,12 @@ fn after_an_error_the_stream_ends() {
 #[case(
     "tape.xlsx",
     ErrorKind::Usage,
-    "tape.xlsx: expected a file ending in .csv, .parquet, .arrow, .ipc or .feather, found `.xlsx`"
+    "tape.xlsx: expected a file ending in .csv, .jsonl, .ndjson, .parquet, .arrow, .ipc or .feather, found `.xlsx`"
 )]
 #[case(
     "tape",
     ErrorKind::Usage,
-    "tape: expected a file ending in .csv, .parquet, .arrow, .ipc or .feather, found no extension"
+    "tape: expected a file ending in .csv, .jsonl, .ndjson, .parquet, .arrow, .ipc or .feather, found no extension"
 )]
 #[case("folder.csv", ErrorKind::Data, "folder.csv: is a directory")]
 fn path(#[case] name: &str, #[case] kind: ErrorKind, #[case] message: &str) {

@@ -102,6 +102,13 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// The names of the published runs in a folder: what is neither hidden nor a file.
+pub(crate) fn runs(folder: &Path) -> Vec<String> {
+    let mut names = names(folder);
+    names.retain(|name| !name.starts_with('.') && folder.join(name).is_dir());
+    names
+}
+
 /// What the run says about its KPIs, as programs see it.
 pub(crate) fn kpis(run: &Run) -> Value {
     serde_json::to_value(&run.document.kpis).unwrap()

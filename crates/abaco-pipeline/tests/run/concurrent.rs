@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::common::{Desk, names};
+use crate::common::{Desk, runs};
 use crate::publish::is_complete;
 
 #[test]
@@ -21,7 +21,7 @@ fn two_publishers_get_two_complete_runs() {
         publishers.into_iter().map(|publisher| publisher.join().unwrap()).collect()
     });
     assert_ne!(folders[0], folders[1]);
-    assert_eq!(names(&desk.path("runs")).len(), 2);
+    assert_eq!(runs(&desk.path("runs")).len(), 2);
     folders.iter().for_each(|folder| is_complete(folder));
 }
 
@@ -45,8 +45,7 @@ fn readers_never_see_half_a_run() {
             // Read before looking, so that the last look comes after the last run, or after the publisher's panic.
             let done = publisher.is_finished();
             let count = published.load(Ordering::SeqCst);
-            let visible: Vec<String> =
-                names(&desk.path("runs")).into_iter().filter(|name| !name.starts_with('.')).collect();
+            let visible = runs(&desk.path("runs"));
             assert!(visible.len() >= count, "{} visible after {count} were published", visible.len());
             for name in visible {
                 if !seen.contains(&name) {
@@ -61,5 +60,5 @@ fn readers_never_see_half_a_run() {
     });
     assert_eq!(seen.len(), RUNS);
     // Nothing hidden is left either.
-    assert_eq!(names(&desk.path("runs")).len(), RUNS);
+    assert_eq!(runs(&desk.path("runs")).len(), RUNS);
 }

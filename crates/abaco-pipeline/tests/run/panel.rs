@@ -373,7 +373,7 @@ fn the_order_of_the_rows_of_any_table_changes_nothing() {
     "tape.csv",
     "gone,2025-01-31,0,30.00,false,0\n",
     "gone,2025-01-31,0,30.00,false,0\ngone,2025-01-31,0,1.00,false,0\n",
-    "tape.csv: row 4: expected one row per loan and snapshot, found those of row 3 again",
+    "tape.csv: row 3, rule `tape.conflicts`: expected one content of a key, found others in row 4",
     ErrorKind::Data
 )]
 #[case::twice_static(

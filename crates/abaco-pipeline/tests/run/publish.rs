@@ -7,16 +7,30 @@ use rstest::rstest;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::common::{Desk, names};
+use crate::common::{Desk, names, runs};
 
-/// Both files are there, each is one JSON document, and the digest of the one in the other is right.
+/// What every run has.
+const FILES: [&str; 15] = [
+    "audit.ndjson",
+    "compliance.json",
+    "compliance.txt",
+    "configuration.json",
+    "kpis.csv",
+    "kpis.json",
+    "kpis.parquet",
+    "manifest.json",
+    "openlineage.ndjson",
+    "quality.json",
+    "quarantine.parquet",
+    "segments.parquet",
+    "series.parquet",
+    "state.bin",
+    "tape.parquet",
+];
+
+/// Every file is there, the document and the manifest are of the run, and the digest of the one in the other is right.
 pub(crate) fn is_complete(folder: &Path) {
-    assert_eq!(
-        names(folder),
-        ["configuration.json", "kpis.json", "manifest.json", "state.bin"],
-        "{}",
-        folder.display()
-    );
+    assert_eq!(names(folder), FILES, "{}", folder.display());
     let kpis = std::fs::read(folder.join("kpis.json")).unwrap();
     let manifest = std::fs::read(folder.join("manifest.json")).unwrap();
     let document: Value = serde_json::from_slice(&kpis).unwrap();
@@ -34,7 +48,7 @@ fn the_folder_has_the_name_of_the_run() {
     let run = desk.run(&desk.request()).unwrap();
     assert_eq!(run.folder, Some(desk.path("runs").join(&run.document.run_id)));
     is_complete(&run.folder.unwrap());
-    assert_eq!(names(&desk.path("runs")), [run.document.run_id]);
+    assert_eq!(runs(&desk.path("runs")), [run.document.run_id]);
 }
 
 /// Neither a new run nor the hidden folder in which it was put together.
@@ -71,7 +85,7 @@ fn a_folder_that_disappears_is_made_again() {
     pipeline.run(&desk.request()).unwrap();
     std::fs::remove_dir_all(desk.path("runs")).unwrap();
     let run = pipeline.run(&desk.request()).unwrap();
-    assert_eq!(names(&desk.path("runs")), [run.document.run_id]);
+    assert_eq!(runs(&desk.path("runs")), [run.document.run_id]);
 }
 
 /// What is in the folder already, other people's files included, is left alone.
@@ -81,15 +95,36 @@ fn other_things_in_the_folder_stay() {
     desk.write("runs/notes.txt", "mine");
     desk.write("runs/.staging-left", "from a killed run");
     let run = desk.run(&desk.request()).unwrap();
-    assert_eq!(names(&desk.path("runs")), [".staging-left", &run.document.run_id, "notes.txt"]);
+    assert_eq!(runs(&desk.path("runs")), [run.document.run_id]);
+    assert_eq!(std::fs::read_to_string(desk.path("runs/.staging-left")).unwrap(), "from a killed run");
     assert_eq!(std::fs::read_to_string(desk.path("runs/notes.txt")).unwrap(), "mine");
 }
 
 #[test]
-fn a_refused_tape_makes_no_folder() {
+fn a_refused_tape_leaves_a_record_and_no_run() {
     let desk = Desk::new();
     desk.write("tape.csv", crate::common::TAPE.replace("2.00", "two"));
     let error = desk.run(&desk.request()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Data);
+    assert_eq!(names(&desk.path("runs")), [".failed", ".lock"]);
+    let failed = names(&desk.path("runs/.failed"));
+    let folder = desk.path("runs/.failed").join(&failed[0]);
+    assert_eq!(
+        (failed.len(), names(&folder)),
+        (1, vec!["audit.ndjson".to_owned(), "manifest.json".to_owned()])
+    );
+    let manifest: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap();
+    assert_eq!(manifest["failure"]["phase"], "ingest");
+    assert_eq!(manifest["failure"]["kind"], "data");
+    assert_eq!(manifest["failure"]["error"], error.to_string());
+}
+
+/// Several snapshots and none named is a question about the request, not a run that failed.
+#[test]
+fn a_question_leaves_nothing() {
+    let desk = Desk::new();
+    let request = RunRequest { as_of: abaco_engine::AsOf::Single, ..desk.request() };
+    assert_eq!(desk.run(&request).unwrap_err().kind(), ErrorKind::Usage);
     assert!(!desk.path("runs").exists());
 }

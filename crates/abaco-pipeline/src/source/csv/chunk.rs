@@ -7,18 +7,24 @@ use ::csv::{Position, Reader, ReaderBuilder, StringRecord};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use bytes::Bytes;
 
+use super::CsvTape;
 use super::plain::{RowFault, next_row};
+use super::refusal::{Place, reread};
 use super::scanner::is_line_end;
-use super::{CsvTape, MAX_ROW_BYTES, line_ends};
 use crate::PipelineError;
+use crate::contract::Bound;
 use crate::source::column_reader::ColumnReader;
+use crate::source::lines::Lines;
 use crate::source::part::{Extent, Part};
+use crate::source::refused::Refusals;
+use crate::source::splitter::MAX_ROW_BYTES;
 
 /// A part of a CSV tape.
 pub(super) struct Chunk {
     tape: Arc<CsvTape>,
     text: Text,
     extent: Extent,
+    lines: Lines,
 }
 
 enum Text {
@@ -38,12 +44,24 @@ struct Records {
     record: StringRecord,
 }
 
+/// Where the next row will go, and what becomes of it if it is refused.
+struct Rows<'a> {
+    tape: &'a CsvTape,
+    /// Rows in the batch so far.
+    in_batch: usize,
+    /// Rows in the part so far.
+    in_part: u64,
+    lines: &'a mut Lines,
+    columns: &'a mut [ColumnReader],
+    refusals: &'a mut Refusals,
+}
+
 /// A line's end before the chunk: at a reader's beginning, `csv` would take a byte order mark away.
-const BEFORE: &[u8] = b"\n";
+pub(super) const BEFORE: &[u8] = b"\n";
 
 impl Chunk {
     pub(super) fn new(tape: Arc<CsvTape>, text: Vec<u8>) -> Self {
-        Self { tape, text: Text::New(text), extent: Extent::default() }
+        Self { tape, text: Text::New(text), extent: Extent::default(), lines: Lines::default() }
     }
 
     fn open(text: Vec<u8>) -> Text {
@@ -58,31 +76,37 @@ impl Chunk {
 }
 
 impl Part for Chunk {
-    fn next_batch(&mut self, columns: &mut [ColumnReader]) -> Result<Option<RecordBatch>, PipelineError> {
-        let mut rows = 0;
-        let (text, ended) = match std::mem::replace(&mut self.text, Text::Done) {
+    fn next_batch(
+        &mut self,
+        columns: &mut [ColumnReader],
+        refusals: &mut Refusals,
+    ) -> Result<Option<RecordBatch>, PipelineError> {
+        let (text, mut ended) = match std::mem::replace(&mut self.text, Text::Done) {
             Text::New(text) => (Self::open(text), false),
             Text::Done => (Text::Done, true),
             other => (other, false),
         };
         self.text = text;
-        let mut ended = ended;
-        while rows < self.tape.batch_rows && !ended {
+        let (tape, lines) = (&*self.tape, &mut self.lines);
+        let mut rows = Rows { tape, in_batch: 0, in_part: self.extent.rows, lines, columns, refusals };
+        while rows.in_batch < tape.batch_rows && !ended {
             let more = match &mut self.text {
-                Text::Plain(text, at) => plain_row(&self.tape, text, at, self.extent.rows, columns)?,
-                Text::Records(records) => records.next_row(&self.tape, self.extent.rows, columns)?,
+                Text::Plain(text, at) => plain_row(text, at, &mut rows)?,
+                Text::Records(records) => records.next_row(&mut rows)?,
                 Text::New(_) | Text::Done => false,
             };
             if more {
-                rows += 1;
-                self.extent.rows += 1;
+                rows.in_batch += 1;
+                rows.in_part += 1;
             }
             ended = !more;
         }
+        let Rows { in_batch: rows, in_part, .. } = rows;
+        self.extent.rows = in_part;
         if ended {
             self.extent.lines += match &self.text {
-                Text::Plain(text, _) => line_ends(text.as_bytes()),
-                Text::Records(records) => line_ends(&records.text),
+                Text::Plain(text, _) => self.lines.before(text.as_bytes(), text.len()),
+                Text::Records(records) => self.lines.before(&records.text, records.text.len()),
                 Text::New(_) | Text::Done => 0,
             };
             self.text = Text::Done;
@@ -104,14 +128,28 @@ impl Part for Chunk {
     }
 }
 
+impl Rows<'_> {
+    /// Refuses the next row, which is at these offsets of the text.
+    #[cold]
+    fn refuse(
+        &mut self,
+        text: &[u8],
+        (start, end): (usize, usize),
+        is_read: impl Fn(usize, &Bound) -> bool,
+    ) -> Result<(), PipelineError> {
+        let place = Place {
+            batch_row: self.in_batch,
+            row: self.in_part + 1,
+            line: 1 + self.lines.before(text, start),
+            bytes: (end - start) as u64,
+        };
+        self.tape.refuse(place, &reread(&text[start..end]), is_read, self.columns, self.refusals)
+    }
+}
+
 /// Reads one row of a text without quotes; false at its end.
-fn plain_row(
-    tape: &CsvTape,
-    text: &str,
-    at: &mut usize,
-    rows: u64,
-    columns: &mut [ColumnReader],
-) -> Result<bool, PipelineError> {
+#[inline]
+fn plain_row(text: &str, at: &mut usize, rows: &mut Rows<'_>) -> Result<bool, PipelineError> {
     let bytes = text.as_bytes();
     while bytes.get(*at).is_some_and(|&byte| is_line_end(byte)) {
         *at += 1;
@@ -120,18 +158,18 @@ fn plain_row(
     if start == bytes.len() {
         return Ok(false);
     }
-    match next_row(text, start, &tape.readers, columns) {
+    let read = match next_row(text, start, &rows.tape.readers, rows.columns) {
         Ok(end) if (end - start) as u64 <= MAX_ROW_BYTES => {
             *at = end;
-            Ok(true)
+            return Ok(true);
         }
-        Ok(_) | Err(RowFault) => {
-            let end =
-                memchr::memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |index| start + index);
-            let line = 1 + line_ends(&bytes[..start]);
-            Err(tape.refusal(&bytes[start..end], rows + 1, line, columns))
-        }
-    }
+        Ok(_) => usize::MAX,
+        Err(RowFault(field)) => field,
+    };
+    let end = memchr::memchr2(b'\n', b'\r', &bytes[start..]).map_or(bytes.len(), |index| start + index);
+    *at = end;
+    rows.refuse(bytes, (start, end), |_, bound| bound.index < read)?;
+    Ok(true)
 }
 
 impl Records {
@@ -143,28 +181,34 @@ impl Records {
     }
 
     /// Reads one row; false at the end of the chunk.
-    fn next_row(
-        &mut self,
-        tape: &CsvTape,
-        rows: u64,
-        columns: &mut [ColumnReader],
-    ) -> Result<bool, PipelineError> {
+    fn next_row(&mut self, rows: &mut Rows<'_>) -> Result<bool, PipelineError> {
         let before = self.reader.position().clone();
-        let read = self.reader.read_record(&mut self.record);
-        if matches!(read, Ok(false)) {
-            return Ok(false);
-        }
+        let text = match self.reader.read_record(&mut self.record) {
+            Ok(false) => return Ok(false),
+            Ok(true) => true,
+            Err(error) => match error.into_kind() {
+                ::csv::ErrorKind::Utf8 { .. } => false,
+                ::csv::ErrorKind::Io(error) => {
+                    return Err(PipelineError::input(&rows.tape.input.path, error));
+                }
+                other => return Err(rows.tape.corrupt(format!("{other:?}"))),
+            },
+        };
         let start = self.offset(&before);
         let start = start + self.text[start..].iter().take_while(|&&byte| is_line_end(byte)).count();
-        let end = self.offset(self.reader.position());
-        let line = || 1 + line_ends(&self.text[..start]);
-        if end.saturating_sub(start) as u64 > MAX_ROW_BYTES + 1 {
-            return Err(tape.too_long(rows + 1, line()));
+        let end = self.offset(self.reader.position()).max(start);
+        let end = end - self.text[start..end].iter().rev().take_while(|&&byte| is_line_end(byte)).count();
+        let fits = text && self.record.len() == rows.tape.headers.len();
+        if !fits || (end - start) as u64 > MAX_ROW_BYTES {
+            rows.refuse(&self.text, (start, end), |_, _| false)?;
+            return Ok(true);
         }
-        if let Err(error) = read {
-            return Err(tape.record_error(error, rows + 1, line(), columns));
+        let record = &self.record;
+        let refused =
+            rows.columns.iter_mut().position(|column| column.push_text(&record[column.bound.index]).is_err());
+        if let Some(first) = refused {
+            rows.refuse(&self.text, (start, end), |index, _| index < first)?;
         }
-        tape.push(&self.record, rows + 1, line, columns)?;
         Ok(true)
     }
 

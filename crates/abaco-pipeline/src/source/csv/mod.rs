@@ -4,31 +4,30 @@ mod chunk;
 mod plain;
 mod refusal;
 mod scanner;
-mod splitter;
 
-use std::io::Read;
 use std::sync::Arc;
 
 use ::csv::{ReaderBuilder, StringRecord};
 use arrow::datatypes::SchemaRef;
 
 use self::chunk::Chunk;
-use self::splitter::{SplitFault, Splitter};
-use super::Input;
+use self::scanner::{Scanner, first_record};
 use super::column_reader::ColumnReader;
+use super::lines::line_ends;
 use super::part::{Extent, Part, Parts, Passed};
+use super::splitter::{MAX_ROW_BYTES, SplitFault, Splitter};
+use super::text_stream::TextStream;
+use super::{Format, Input};
 use crate::PipelineError;
 use crate::contract::normalise;
 
-/// A longer row is refused, so that an unclosed quote does not read the rest of the tape into memory.
-pub(crate) const MAX_ROW_BYTES: u64 = 16 << 20;
 /// More columns are refused.
-const MAX_FILE_COLUMNS: usize = 16_384;
+pub(super) const MAX_FILE_COLUMNS: usize = 16_384;
 
 /// A CSV tape whose header has been read.
 pub(crate) struct CsvFile {
     input: Arc<Input>,
-    splitter: Splitter<Sequential>,
+    splitter: Splitter<TextStream, Scanner>,
     headers: Vec<String>,
     /// What lies before the first chunk.
     before: Extent,
@@ -47,28 +46,20 @@ pub(super) struct CsvTape {
 /// The chunks that have not been handed out.
 struct Chunks {
     tape: Arc<CsvTape>,
-    splitter: Splitter<Sequential>,
-}
-
-/// The input from its beginning to its end.
-struct Sequential(Arc<Input>);
-
-impl Read for Sequential {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.sequential().read(buffer)
-    }
+    splitter: Splitter<TextStream, Scanner>,
 }
 
 impl CsvFile {
     /// Opens the tape and reads its header, trimmed and lower-cased.
-    pub(crate) fn open(input: Arc<Input>, chunk_bytes: usize, digest: bool) -> Result<Self, PipelineError> {
-        let mut splitter = Splitter::new(Sequential(Arc::clone(&input)), chunk_bytes, digest);
+    pub(crate) fn open(stream: TextStream, chunk_bytes: usize) -> Result<Self, PipelineError> {
+        let input = Arc::clone(stream.input());
+        let mut splitter = Splitter::new(stream, chunk_bytes);
         let path = || input.path.clone();
-        let header = splitter.header().map_err(|fault| match fault {
+        let header = splitter.header(first_record).map_err(|fault| match fault {
             SplitFault::TooLong => {
                 PipelineError::RowTooLong { path: path(), row: 0, line: 1, limit: MAX_ROW_BYTES }
             }
-            SplitFault::Io(error) => PipelineError::input(&input.path, error),
+            SplitFault::Io(error) => splitter.reader().refused(error),
         })?;
         let mut record = StringRecord::new();
         match ReaderBuilder::new().has_headers(false).from_reader(header.as_slice()).read_record(&mut record)
@@ -128,7 +119,7 @@ impl Parts for Chunks {
             Ok(Some(text)) => Ok(Some(Box::new(Chunk::new(Arc::clone(&self.tape), text)))),
             // All rows before it were handed out.
             Err(SplitFault::TooLong) => Err(self.tape.too_long(1, 1)),
-            Err(SplitFault::Io(error)) => Err(PipelineError::input(&self.tape.input.path, error)),
+            Err(SplitFault::Io(error)) => Err(self.splitter.reader().refused(error)),
         }
     }
 
@@ -137,7 +128,7 @@ impl Parts for Chunks {
     }
 
     fn passed(&mut self) -> Passed {
-        Passed::InOrder(self.splitter.passed())
+        Passed::InOrder(self.splitter.reader().passed())
     }
 }
 
@@ -145,9 +136,8 @@ impl CsvTape {
     fn too_long(&self, row: u64, line: u64) -> PipelineError {
         PipelineError::RowTooLong { path: self.input.path.clone(), row, line, limit: MAX_ROW_BYTES }
     }
-}
 
-/// How many lines end in a text, as an editor counts them.
-fn line_ends(text: &[u8]) -> u64 {
-    memchr::memchr_iter(b'\n', text).count() as u64
+    fn corrupt(&self, message: String) -> PipelineError {
+        PipelineError::Corrupt { path: self.input.path.clone(), format: Format::Csv, message }
+    }
 }

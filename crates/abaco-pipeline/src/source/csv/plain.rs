@@ -3,11 +3,12 @@
 use crate::source::column_reader::ColumnReader;
 use crate::source::short_number::field_end;
 
-/// The row is refused; reading it again tells why.
-#[derive(Debug)]
-pub(super) struct RowFault;
+/// The row is refused, and fields before this one are in their columns; reading it again tells why.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RowFault(pub(super) usize);
 
 /// Reads the row that begins at `start` into the columns; where it ends.
+#[inline]
 pub(super) fn next_row(
     text: &str,
     start: usize,
@@ -19,12 +20,12 @@ pub(super) fn next_row(
     let last = readers.len().saturating_sub(1);
     for (field, reader) in readers.iter().enumerate() {
         let end = match reader.and_then(|index| columns.get_mut(index)) {
-            Some(column) => column.push_field(text, at).map_err(|_| RowFault)?,
+            Some(column) => column.push_field(text, at).map_err(|_| RowFault(field))?,
             None => field_end(bytes, at),
         };
         let comma = bytes.get(end) == Some(&b',');
         if comma == (field == last) {
-            return Err(RowFault);
+            return Err(RowFault(field + 1));
         }
         at = end + usize::from(comma);
     }

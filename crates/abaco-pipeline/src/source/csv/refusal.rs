@@ -1,87 +1,99 @@
-//! Rows cell by cell, and what is said about those that are refused.
+//! What is said about rows that are refused, and what stands for them in a batch.
 
-use ::csv::{ReaderBuilder, StringRecord};
+use ::csv::{ByteRecord, ReaderBuilder};
 
-use super::{CsvTape, MAX_ROW_BYTES};
-use crate::source::Format;
+use super::CsvTape;
+use super::chunk::BEFORE;
+use crate::contract::Bound;
 use crate::source::column_reader::ColumnReader;
+use crate::source::fault::Fault;
+use crate::source::refused::Refusals;
+use crate::source::splitter::MAX_ROW_BYTES;
 use crate::{CellError, CellProblem, PipelineError};
 
+/// Where a refused row is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// 0-based row of the batch.
+    pub(super) batch_row: usize,
+    /// 1-based row of the part.
+    pub(super) row: u64,
+    /// 1-based line of the part.
+    pub(super) line: u64,
+    /// The row's length.
+    pub(super) bytes: u64,
+}
+
 impl CsvTape {
-    /// Reads a record into the columns, in the order of the contract.
-    pub(super) fn push(
+    /// Refuses a row, and completes it in the columns: a cell that was not read is, if it can be.
+    pub(super) fn refuse(
         &self,
-        record: &StringRecord,
-        row: u64,
-        line: impl Fn() -> u64,
+        place: Place,
+        record: &ByteRecord,
+        is_read: impl Fn(usize, &Bound) -> bool,
         columns: &mut [ColumnReader],
+        refusals: &mut Refusals,
     ) -> Result<(), PipelineError> {
-        if record.len() != self.headers.len() {
-            return Err(PipelineError::RaggedRow {
-                path: self.input.path.clone(),
-                row,
-                line: line(),
-                expected: self.headers.len(),
-                found: record.len(),
-            });
+        if place.bytes > 2 * MAX_ROW_BYTES {
+            return Err(self.too_long(place.row, place.line));
         }
-        for column in columns {
-            let cell = &record[column.bound.index];
-            if let Err(fault) = column.push_text(cell) {
-                return Err(fault.at(&self.input.path, row, Some(line()), &column.bound, cell));
+        let of_arrow = |error| PipelineError::arrow(&self.input.path, error);
+        let mut first = None;
+        for (index, column) in columns.iter_mut().enumerate() {
+            if is_read(index, &column.bound) {
+                continue;
+            }
+            let fault = match record.get(column.bound.index).map(std::str::from_utf8) {
+                Some(Ok(cell)) => column.push_text(cell).err(),
+                Some(Err(_)) | None => {
+                    column.push_missing().map_err(of_arrow)?;
+                    None
+                }
+            };
+            if let Some(fault) = fault {
+                column.push_refused(fault).map_err(of_arrow)?;
+                first = first.or(Some((index, fault)));
             }
         }
-        Ok(())
+        let Some(error) = self.what_is_wrong(place, record, first, columns) else {
+            let Place { row, line, .. } = place;
+            return Err(self.corrupt(format!("row {row} (line {line}), which was refused and then accepted")));
+        };
+        refusals.refuse(place.batch_row, error, || {
+            let cells = columns.iter().map(|column| record.get(column.bound.index));
+            cells.map(|cell| cell.map(|cell| String::from_utf8_lossy(cell).into_owned())).collect()
+        })
     }
 
-    /// What is wrong with a row of a text without quotes, whose bytes are given.
-    pub(super) fn refusal(
+    fn what_is_wrong(
         &self,
-        text: &[u8],
-        row: u64,
-        line: u64,
+        place: Place,
+        record: &ByteRecord,
+        cell: Option<(usize, Fault)>,
         columns: &[ColumnReader],
-    ) -> PipelineError {
-        if text.len() as u64 > MAX_ROW_BYTES {
-            return self.too_long(row, line);
+    ) -> Option<PipelineError> {
+        let path = &self.input.path;
+        let Place { row, line, .. } = place;
+        if place.bytes > MAX_ROW_BYTES {
+            return Some(self.too_long(row, line));
         }
-        // The columns have a part of the row already; others must not see it twice.
-        let mut columns: Vec<ColumnReader> = columns.iter().map(ColumnReader::fresh).collect();
-        let mut record = StringRecord::new();
-        let reader = std::io::Read::chain(b"\n".as_slice(), text);
-        let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
-        let read = reader.read_record(&mut record);
-        match read.map(|_| self.push(&record, row, || line, &mut columns)) {
-            Ok(Err(error)) => error,
-            Err(error) => self.record_error(error, row, line, &columns),
-            Ok(Ok(())) => PipelineError::Corrupt {
-                path: self.input.path.clone(),
-                format: Format::Csv,
-                message: format!("row {row} (line {line}), which was refused and then accepted"),
-            },
-        }
-    }
-
-    /// An error of the `csv` crate, which is given text in memory: only its encoding can be wrong.
-    pub(super) fn record_error(
-        &self,
-        error: ::csv::Error,
-        row: u64,
-        line: u64,
-        columns: &[ColumnReader],
-    ) -> PipelineError {
-        let path = self.input.path.clone();
-        match error.into_kind() {
-            ::csv::ErrorKind::Utf8 { err, .. } => PipelineError::Cell(Box::new(CellError {
-                path,
+        if let Some(field) = record.iter().position(|cell| std::str::from_utf8(cell).is_err()) {
+            return Some(PipelineError::Cell(Box::new(CellError {
+                path: path.clone(),
                 row,
                 line: Some(line),
-                column: self.label(err.field(), columns),
+                column: self.label(field, columns),
                 problem: CellProblem::InvalidUtf8,
-            })),
-            ::csv::ErrorKind::Io(error) => PipelineError::input(&path, error),
-            other => PipelineError::Corrupt { path, format: Format::Csv, message: format!("{other:?}") },
+            })));
         }
+        let (expected, found) = (self.headers.len(), record.len());
+        if found != expected {
+            return Some(PipelineError::RaggedRow { path: path.clone(), row, line, expected, found });
+        }
+        let (index, fault) = cell?;
+        let bound = &columns.get(index)?.bound;
+        let cell = String::from_utf8_lossy(record.get(bound.index)?);
+        Some(fault.at(path, row, Some(line), bound, &cell))
     }
 
     /// The name of a field for an error: as the contract calls it, else as the file does.
@@ -94,4 +106,16 @@ impl CsvTape {
                 .map_or_else(|| format!("number {}", field + 1), |header| format!("`{header}`")),
         }
     }
+}
+
+/// The cells of one row, whatever their encoding.
+pub(super) fn reread(row: &[u8]) -> ByteRecord {
+    let reader = std::io::Read::chain(BEFORE, row);
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(reader);
+    let mut record = ByteRecord::new();
+    // Text in memory of which nothing is decoded has no error.
+    if reader.read_byte_record(&mut record).is_err() {
+        record.clear();
+    }
+    record
 }

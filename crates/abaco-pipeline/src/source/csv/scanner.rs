@@ -6,6 +6,8 @@
 
 use memchr::{memchr, memrchr2};
 
+use crate::source::splitter::Records;
+
 /// What the next byte meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -24,19 +26,22 @@ pub(super) struct Scanner {
     end: Option<usize>,
 }
 
-impl Scanner {
-    /// Begins at this offset.
-    pub(super) fn new(start: usize) -> Self {
-        Self { at: At::FieldStart, scanned: start, end: None }
+impl Default for Scanner {
+    fn default() -> Self {
+        Self { at: At::FieldStart, scanned: 0, end: None }
     }
+}
 
-    /// Offset behind the last byte that ends a record.
-    pub(super) fn end(&self) -> Option<usize> {
+impl Records for Scanner {
+    fn end(&self) -> Option<usize> {
         self.end
     }
 
-    /// Goes on to the end of the text, of which it has seen the beginning.
-    pub(super) fn scan(&mut self, text: &[u8]) {
+    fn is_quoted(&self) -> bool {
+        self.at == At::Quoted
+    }
+
+    fn scan(&mut self, text: &[u8]) {
         let mut at = self.scanned;
         while at < text.len() {
             match self.at {
@@ -57,6 +62,13 @@ impl Scanner {
         self.scanned = at;
     }
 
+    fn forget(&mut self, offset: usize) {
+        self.scanned -= offset;
+        self.end = self.end.filter(|&end| end > offset).map(|end| end - offset);
+    }
+}
+
+impl Scanner {
     /// Passes what is not quoted, and the quote that follows it.
     fn unquoted(&mut self, text: &[u8], start: usize) -> usize {
         let end = memchr(b'"', &text[start..]).map_or(text.len(), |index| start + index);
@@ -71,12 +83,6 @@ impl Scanner {
         }
         self.at = if self.at == At::FieldStart { At::Quoted } else { At::Field };
         end + 1
-    }
-
-    /// Forgets the text before an offset that it has passed.
-    pub(super) fn forget(&mut self, offset: usize) {
-        self.scanned -= offset;
-        self.end = self.end.filter(|&end| end > offset).map(|end| end - offset);
     }
 }
 

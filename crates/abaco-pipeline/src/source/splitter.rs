@@ -1,29 +1,42 @@
-//! Cuts a text into chunks of whole records, and digests it on the way.
+//! Cuts a text into chunks of whole records.
 
 use std::io::{self, Read};
 
-use super::MAX_ROW_BYTES;
-use super::scanner::{Scanner, first_record, is_line_end};
-use crate::source::digest::Digest;
-use crate::source::part::Digested;
+/// A longer row is refused. One that is twice as long, or runs to the end of the file because of an unclosed quote, ends
+/// the tape, so that it is not read into memory.
+pub(crate) const MAX_ROW_BYTES: u64 = 16 << 20;
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
+/// What some editors put before a text.
+pub(crate) const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Finds the ends of records in a text that arrives in pieces.
+pub(crate) trait Records: Default {
+    /// Goes on to the end of the text, of which it has seen the beginning.
+    fn scan(&mut self, text: &[u8]);
+
+    /// Offset behind the last byte that ends a record.
+    fn end(&self) -> Option<usize>;
+
+    /// Whether what was scanned ends inside a quoted field.
+    fn is_quoted(&self) -> bool;
+
+    /// Forgets the text before an offset that it has passed.
+    fn forget(&mut self, offset: usize);
+}
 
 /// Reads a text from its beginning to its end.
-pub(super) struct Splitter<R> {
+pub(crate) struct Splitter<R, S> {
     reader: R,
-    digest: Option<Digest>,
-    bytes: u64,
     /// What was read and not handed out.
     buffer: Vec<u8>,
-    scanner: Scanner,
+    scanner: S,
     chunk_bytes: usize,
     ended: bool,
 }
 
 /// Why there is no next chunk.
 #[derive(Debug)]
-pub(super) enum SplitFault {
+pub(crate) enum SplitFault {
     /// The first record of the rest is longer than a record may be.
     TooLong,
     Io(io::Error),
@@ -35,21 +48,22 @@ impl From<io::Error> for SplitFault {
     }
 }
 
-impl<R: Read> Splitter<R> {
-    pub(super) fn new(reader: R, chunk_bytes: usize, digest: bool) -> Self {
-        Self {
-            reader,
-            digest: digest.then(Digest::default),
-            bytes: 0,
-            buffer: Vec::new(),
-            scanner: Scanner::new(0),
-            chunk_bytes,
-            ended: false,
-        }
+impl<R: Read, S: Records> Splitter<R, S> {
+    pub(crate) fn new(reader: R, chunk_bytes: usize) -> Self {
+        Self { reader, buffer: Vec::new(), scanner: S::default(), chunk_bytes, ended: false }
     }
 
-    /// The bytes of the header, with all that precedes it and its line's end; everything if there is none.
-    pub(super) fn header(&mut self) -> Result<Vec<u8>, SplitFault> {
+    /// What the text is read from.
+    pub(crate) fn reader(&mut self) -> &mut R {
+        &mut self.reader
+    }
+
+    /// The bytes of the header, with all that precedes it and its line's end; everything if there is none. It is the first
+    /// record at or after an offset.
+    pub(crate) fn header(
+        &mut self,
+        first_record: impl Fn(&[u8], usize) -> Option<usize>,
+    ) -> Result<Vec<u8>, SplitFault> {
         loop {
             self.read()?;
             let start = if self.buffer.starts_with(BOM) { BOM.len() } else { 0 };
@@ -68,24 +82,27 @@ impl<R: Read> Splitter<R> {
     }
 
     /// The next chunk: whole records, and only the last one may end without a line's end.
-    pub(super) fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, SplitFault> {
+    ///
+    /// Whether a long record is too long does not depend on where the text is cut.
+    pub(crate) fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, SplitFault> {
         loop {
             if self.buffer.len() < self.chunk_bytes && !self.ended {
                 self.read()?;
             }
             self.scanner.scan(&self.buffer);
             match self.scanner.end() {
-                Some(end) if !self.ended => {
+                Some(end) if !self.ended || self.is_open_behind(end) => {
                     let mut rest = Vec::with_capacity(self.buffer.len() - end + self.chunk_bytes);
                     rest.extend_from_slice(&self.buffer[end..]);
                     self.buffer.truncate(end);
                     self.scanner.forget(end);
                     return Ok(Some(std::mem::replace(&mut self.buffer, rest)));
                 }
-                None if self.first_row_bytes() > MAX_ROW_BYTES => return Err(SplitFault::TooLong),
+                None if self.first_row_bytes() > 2 * MAX_ROW_BYTES => return Err(SplitFault::TooLong),
+                None if self.ended && self.is_open_behind(0) => return Err(SplitFault::TooLong),
                 _ if self.ended && self.buffer.is_empty() => return Ok(None),
                 _ if self.ended => {
-                    self.scanner = Scanner::new(0);
+                    self.scanner = S::default();
                     return Ok(Some(std::mem::take(&mut self.buffer)));
                 }
                 _ => self.read()?,
@@ -93,13 +110,13 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// Digest, if one was asked for, and length of the bytes read, which are all once there is no next chunk.
-    pub(super) fn passed(&mut self) -> Digested {
-        Digested { sha256: self.digest.take().map(Digest::hex), bytes: self.bytes }
+    /// Whether a quote is open at the end of the text, in a record that begins here and is too long.
+    fn is_open_behind(&self, start: usize) -> bool {
+        self.scanner.is_quoted() && (self.buffer.len() - start) as u64 > MAX_ROW_BYTES
     }
 
     fn first_row_bytes(&self) -> u64 {
-        let blank = self.buffer.iter().take_while(|&&byte| is_line_end(byte)).count();
+        let blank = self.buffer.iter().take_while(|&&byte| matches!(byte, b'\n' | b'\r')).count();
         (self.buffer.len() - blank) as u64
     }
 
@@ -120,10 +137,6 @@ impl<R: Read> Splitter<R> {
             }
         }
         self.buffer.truncate(end);
-        self.bytes += (end - start) as u64;
-        if let Some(digest) = &mut self.digest {
-            digest.update(&self.buffer[start..end]);
-        }
         Ok(())
     }
 }

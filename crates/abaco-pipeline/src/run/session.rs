@@ -1,0 +1,141 @@
+//! A run while it happens: its name, its hidden folder and its log.
+
+use std::path::Path;
+
+use abaco_engine::AuditEvent;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::inputs::Inputs;
+use super::masks::AllMasks;
+use super::{Phase, RunOptions, RunRequest};
+use crate::audit::AuditLog;
+use crate::seal::{Runs, Staging};
+use crate::{ErrorKind, PipelineError};
+
+/// What was got ready before a run begins.
+pub(super) struct Given {
+    pub(super) masks: AllMasks,
+    pub(super) inputs: Inputs,
+    pub(super) scratch: TempDir,
+}
+
+/// A run while it happens. Dropped without being sealed, it leaves nothing but, for refused data and failed outputs, a
+/// record among the failed runs.
+pub(super) struct Session<'r> {
+    pub(super) run_id: String,
+    pub(super) began_at: DateTime<Utc>,
+    pub(super) options: &'r RunOptions,
+    pub(super) audit: AuditLog,
+    pub(super) masks: AllMasks,
+    pub(super) inputs: Inputs,
+    /// Where the run is put together; `None` if it is not to be published.
+    pub(super) staging: Option<Staging>,
+    /// In the system's temporary folder, open to the owner alone; gone with the session.
+    scratch: TempDir,
+    runs: Option<Runs>,
+    /// Whether this run has made the folder of runs.
+    made: bool,
+    /// What the run is doing, for the record of a failure.
+    phase: Option<Phase>,
+}
+
+impl<'r> Session<'r> {
+    pub(super) fn begin(
+        request: &RunRequest,
+        options: &'r RunOptions,
+        portfolio: &str,
+        given: Given,
+    ) -> Result<Self, PipelineError> {
+        let Given { masks, inputs, scratch } = given;
+        let run_id = Uuid::now_v7().to_string();
+        let began_at = (options.clock)();
+        let mut audit = AuditLog::new(request.actor.clone());
+        audit.record_at(began_at, "run", "started", "ok", detail(json!({ "portfolio": portfolio })))?;
+        let runs = request.out.as_ref().map(|out| Runs::open(out, options.storage.clone()));
+        let made = request.out.as_ref().is_some_and(|out| !out.exists());
+        let staging = runs.as_ref().map(|runs| runs.begin(&run_id)).transpose()?;
+        Ok(Self {
+            run_id,
+            began_at,
+            options,
+            audit,
+            masks,
+            inputs,
+            staging,
+            scratch,
+            runs,
+            made,
+            phase: None,
+        })
+    }
+
+    /// A private folder for what does not fit into memory.
+    pub(super) fn scratch(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    /// Takes note that a phase begins.
+    pub(super) fn enter(&mut self, phase: Phase) -> Result<(), PipelineError> {
+        self.phase = Some(phase);
+        if self.options.watch.is_cancelled() {
+            return Err(PipelineError::Cancelled);
+        }
+        self.note(phase.as_str(), "started", "ok", json!({}))
+    }
+
+    /// Takes note of the steps of the calculation.
+    pub(super) fn note_all(&mut self, events: &[AuditEvent]) -> Result<(), PipelineError> {
+        events.iter().try_for_each(|event| {
+            let about = json!({ "kpi": event.kpi, "detail": event.detail });
+            self.audit.record_at(event.timestamp, &event.action, &event.event, &event.status, detail(about))
+        })
+    }
+
+    /// Takes note of a step.
+    pub(super) fn note(
+        &mut self,
+        action: &str,
+        event: &str,
+        status: &str,
+        about: Value,
+    ) -> Result<(), PipelineError> {
+        self.audit.record_at((self.options.clock)(), action, event, status, detail(about))
+    }
+
+    /// Removes what was put together, and records the failure where it is one of the data or of an output.
+    pub(super) fn fail(mut self, error: &PipelineError) {
+        let discarded = self.staging.take().map(Staging::discard);
+        if let Some(Err(error)) = discarded {
+            tracing::warn!(%error, "the next run removes what this one has left");
+        }
+        let recorded = !matches!(error, PipelineError::Cancelled)
+            && matches!(error.kind(), ErrorKind::Data | ErrorKind::Io);
+        let Some(runs) = self.runs.take() else { return };
+        if recorded {
+            let phase = self.phase.map_or("begin", Phase::as_str);
+            let failure = json!({
+                "phase": phase,
+                "kind": error.kind().as_str(),
+                "error": error.to_string(),
+                "began_at": self.began_at.to_rfc3339_opts(SecondsFormat::Micros, true),
+            });
+            let noted = self.note(phase, "failed", "error", failure.clone());
+            let recorded = noted.and_then(|()| runs.record_failure(&self.run_id, &failure, &self.audit));
+            if let Err(error) = recorded {
+                tracing::warn!(%error, "the failure could not be recorded");
+            }
+        } else if self.made {
+            runs.unmake();
+        }
+    }
+}
+
+fn detail(about: Value) -> Map<String, Value> {
+    match about {
+        Value::Object(map) => map,
+        other => Map::from_iter([("value".to_owned(), other)]),
+    }
+}

@@ -1,0 +1,227 @@
+//! The tables of a run as they were taken in, and what is said about them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use abaco_engine::Bindings;
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::intake::Intake;
+use super::money::Money;
+use super::phases::{ControlTotal, Phase, PhaseEntry, RowCounts, Timing};
+use super::session::Session;
+use super::tape_rows::TapeRows;
+use super::{Pipeline, RunRequest};
+use crate::PipelineError;
+use crate::config::{ConfiguredTable, PipelineConfig, QualityMode, TableRole};
+use crate::duplicates::Verdicts;
+use crate::ingest::IngestReport;
+use crate::panel::Table;
+use crate::quality::{Counters, Facts, QualityDocument, Screen, SideTable, TableQuality};
+
+/// The name of the tape among the tables.
+pub(super) const TAPE: &str = "tape";
+
+/// What was taken in of one table.
+pub(super) struct TakenRows {
+    pub(super) reports: Vec<IngestReport>,
+    pub(super) screen: Screen,
+    pub(super) counters: Counters,
+    /// What comparing the rows found, where they were compared.
+    pub(super) verdicts: Option<Verdicts>,
+    pub(super) quarantined: Vec<RecordBatch>,
+    /// What the rows add up to that were handed on.
+    pub(super) money: Money,
+    pub(super) clocks: Clocks,
+}
+
+/// When a table was taken in and what took how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clocks {
+    pub(super) began_at: DateTime<Utc>,
+    pub(super) read: Duration,
+    /// Summed over the threads.
+    pub(super) validated: Duration,
+    /// Likewise.
+    pub(super) transformed: Duration,
+}
+
+/// A table beside the tape.
+pub(super) struct Beside {
+    pub(super) role: TableRole,
+    pub(super) rows: TakenRows,
+    pub(super) table: Table,
+}
+
+/// All tables of a run.
+pub(super) struct TakenIn {
+    pub(super) tape: TakenRows,
+    pub(super) beside: Vec<Beside>,
+    /// Rows of the tape that KPIs were computed from.
+    pub(super) folded_rows: u64,
+    /// The rows that were handed to `tape.parquet`.
+    pub(super) written: Money,
+}
+
+impl TakenIn {
+    /// What the checks of all tables found.
+    ///
+    /// # Errors
+    /// [`PipelineError::TableRule`] where a table as a whole breaks a rule of severity `error`.
+    pub(super) fn quality<'s>(
+        &'s self,
+        config: &'s PipelineConfig,
+        as_of: Option<NaiveDate>,
+        today: NaiveDate,
+    ) -> Result<QualityDocument, PipelineError> {
+        let side = |beside: &'s Beside| {
+            let table = config.tables.iter().find(|table| table.role == beside.role)?;
+            let Table { batch, dated_by, .. } = &beside.table;
+            Some(SideTable {
+                role: beside.role,
+                contract: &table.contract,
+                batch,
+                dated_by: dated_by.as_deref(),
+            })
+        };
+        let tables: Vec<SideTable<'_>> = self.beside.iter().filter_map(side).collect();
+        let of = |table: &str, rows: &TakenRows| -> Result<TableQuality, PipelineError> {
+            let verdicts = rows.verdicts.as_ref();
+            let quality =
+                rows.counters.finish(&rows.screen, &Facts { table, as_of, today, tables: &tables, verdicts });
+            let path = rows.reports.first().map_or(table, |report| report.path.as_str());
+            quality.refuse(path.as_ref())?;
+            Ok(quality)
+        };
+        let mut all = vec![of(TAPE, &self.tape)?];
+        for beside in &self.beside {
+            all.push(of(beside.role.as_str(), &beside.rows)?);
+        }
+        Ok(QualityDocument::new(all))
+    }
+
+    /// The quarantined rows of all tables.
+    pub(super) fn quarantined(&self) -> impl Iterator<Item = &RecordBatch> {
+        self.tape.quarantined.iter().chain(self.beside.iter().flat_map(|beside| &beside.rows.quarantined))
+    }
+
+    /// The phases up to the calculation: what each did with the tape's rows.
+    pub(super) fn phases(
+        &self,
+        run_id: &str,
+        quality: &QualityDocument,
+        calculated: Timing,
+    ) -> Vec<PhaseEntry> {
+        let (counts, clocks) = (quality.rows, &self.tape.clocks);
+        let all = |rows: u64| RowCounts { rows_in: rows, accepted: rows, ..RowCounts::default() };
+        let timing = |took: Duration| Timing { began_at: clocks.began_at, took };
+        let read_in = quality
+            .control_totals
+            .iter()
+            .map(|(name, totals)| (name.clone(), ControlTotal::passed(&totals.read, &totals.read)));
+        let checked = quality.control_totals.iter().map(|(name, totals)| {
+            let total = ControlTotal {
+                total: totals.read.clone(),
+                accepted: totals.accepted.clone(),
+                quarantined: totals.quarantined.clone(),
+                duplicate: totals.duplicate.clone(),
+                unreadable: totals.unreadable,
+            };
+            (name.clone(), total)
+        });
+        let transformed = self.tape.money.amounts().filter_map(|(name, amount)| {
+            let accepted = &quality.control_totals.get(name)?.accepted;
+            Some((name.clone(), ControlTotal::passed(accepted, &amount)))
+        });
+        let handed_on = self.tape.money.rows();
+        let rows_read = self.tape.reports.iter().map(|report| report.rows).sum();
+        let entry = |phase, took, rows, amounts| PhaseEntry::new(phase, run_id, took, rows, amounts);
+        let checked_rows = RowCounts {
+            rows_in: counts.read,
+            accepted: counts.accepted,
+            quarantined: counts.quarantined,
+            duplicate: counts.duplicate,
+        };
+        let transformed_rows =
+            RowCounts { rows_in: counts.accepted, accepted: handed_on, ..RowCounts::default() };
+        let folded_rows =
+            RowCounts { rows_in: handed_on, accepted: self.folded_rows, ..RowCounts::default() };
+        vec![
+            entry(Phase::Ingest, timing(clocks.read), all(rows_read), read_in.collect()),
+            entry(Phase::Validate, timing(clocks.validated), checked_rows, checked.collect()),
+            entry(Phase::Transform, timing(clocks.transformed), transformed_rows, transformed.collect()),
+            entry(Phase::Calculate, calculated, folded_rows, BTreeMap::new()),
+        ]
+    }
+
+    /// The phase that writes: the rows that were folded are those of `tape.parquet`.
+    pub(super) fn published(&self, run_id: &str, timing: Timing) -> PhaseEntry {
+        let rows =
+            RowCounts { rows_in: self.folded_rows, accepted: self.written.rows(), ..RowCounts::default() };
+        let amounts = self.tape.money.amounts().zip(self.written.amounts());
+        let amounts = amounts
+            .map(|((name, folded), (_, written))| (name.clone(), ControlTotal::passed(&folded, &written)));
+        PhaseEntry::new(Phase::Publish, run_id, timing, rows, amounts.collect())
+    }
+}
+
+impl Pipeline {
+    /// How the tape is taken in.
+    pub(super) fn tape_intake<'i>(&'i self, request: &'i RunRequest, session: &'i Session<'_>) -> Intake<'i> {
+        Intake {
+            table: TAPE,
+            contract: &self.config.contract,
+            bindings: &self.bindings,
+            paths: &request.inputs,
+            strict: self.is_strict(),
+            compares: true,
+            masks: session.masks.of(None),
+            inputs: &session.inputs,
+            watch: &session.options.watch,
+            scratch: session.scratch(),
+            clock: session.options.clock,
+        }
+    }
+
+    /// How a table beside it is taken in.
+    pub(super) fn side_intake<'i>(
+        &self,
+        table: &'i ConfiguredTable,
+        bindings: &'i Bindings,
+        paths: &'i [std::path::PathBuf],
+        session: &'i Session<'_>,
+    ) -> Intake<'i> {
+        Intake {
+            table: table.role.as_str(),
+            contract: &table.contract,
+            bindings,
+            paths,
+            strict: self.is_strict(),
+            // Two payments of one loan on one day are two payments.
+            compares: table.role == TableRole::Static,
+            masks: session.masks.of(Some(table.role)),
+            inputs: &session.inputs,
+            watch: &session.options.watch,
+            scratch: session.scratch(),
+            clock: session.options.clock,
+        }
+    }
+
+    fn is_strict(&self) -> bool {
+        self.config.settings.quality.mode == QualityMode::Strict
+    }
+
+    /// Where the tape's rows go.
+    pub(super) fn tape_rows<'s>(
+        &self,
+        intake: &Intake<'_>,
+        schema: &SchemaRef,
+        session: &'s Session<'_>,
+        is_joined: bool,
+    ) -> Result<TapeRows<'s>, PipelineError> {
+        let money = Money::of(intake.contract, schema);
+        TapeRows::written(session.staging.as_ref(), intake.written_schema(schema), money, is_joined)
+    }
+}

@@ -22,7 +22,7 @@ pub use self::flat::{flat_batch, flat_schema};
 pub use self::format::TableFormat;
 pub use self::lineage::{Dataset, RunLineage};
 pub use self::place::without_credentials;
-pub use self::raw_archive::{ArchivedInput, archive_raw};
+pub use self::raw_archive::ArchivedInput;
 pub use self::tables::{VALUE_SCALE, kpis_batch, segments_batch, series_batch};
 pub use self::writer::{ROWS_PER_GROUP, TableWriter, table_bytes};
 

@@ -55,6 +55,12 @@ impl Inputs {
         self.fetched.iter().find(of).map(|(_, shown)| shown.as_str())
     }
 
+    /// A file, or the address that it stands for, in words.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        let text = path.display().to_string();
+        self.named(&text).map_or_else(|| text.clone(), str::to_owned)
+    }
+
     /// The file of an input, whatever it is called.
     pub(super) fn file_of(&self, name: &str) -> PathBuf {
         let of = |(_, shown): &&(PathBuf, String)| shown == name;

@@ -9,6 +9,7 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
+use tracing::Span;
 
 use super::inputs::Inputs;
 use super::masks::Masks;
@@ -43,6 +44,7 @@ pub(super) struct Intake<'r> {
     /// Where rows are compared that memory does not hold.
     pub(super) scratch: &'r Path,
     pub(super) clock: fn() -> DateTime<Utc>,
+    pub(super) step: Span,
 }
 
 /// What admitted rows are added to, on all threads.
@@ -233,8 +235,8 @@ impl Intake<'_> {
             read::same_columns(schema, &tape.schema(), path)?;
             let number = u32::try_from(file).unwrap_or(u32::MAX);
             let place = Place { file: number, path };
-            let shown = path.display().to_string();
-            let shown = self.inputs.named(&shown).unwrap_or(&shown);
+            let shown = self.inputs.shown(path);
+            let shown = shown.as_str();
             let mask =
                 |column: &str, value: &str| self.masks.and_then(|masks| masks.written.text(column, value));
             let in_order = |before: Before, output: Output| {
@@ -286,6 +288,7 @@ impl Intake<'_> {
                 FoldError::Batch { source, .. } | FoldError::Merge(source) => source,
             })?;
             pass.worker.merge(folding, worker, path)?;
+            tracing::info!(parent: &self.step, file = shown, rows = report.rows, "read");
             read::another(path, self.paths, &report, &pass.reports)?;
             pass.reports.push(report);
         }

@@ -192,7 +192,8 @@ impl Pipeline {
         }
         let portfolio = &self.config.settings.portfolio;
         let mut session = Session::begin(&request, options, portfolio, Given { masks, inputs, scratch })?;
-        let run = self.run_in(&mut session, &request);
+        let span = session.span.span().clone();
+        let run = span.in_scope(|| self.run_in(&mut session, &request));
         if let Err(error) = &run {
             session.fail(error);
         }
@@ -215,6 +216,7 @@ impl Pipeline {
         let outcomes = self.finish(&folded, &earlier.baselines).map_err(of_tape)?;
         let today = (session.options.clock)().date_naive();
         let quality = taken.quality(&self.config, outcomes.finished.as_of, today)?;
+        session.note("validate", "checked", "ok", taken.about(&quality))?;
         let mut phases = taken.phases(&session.run_id, &quality, calculating.stop());
         let basis = self.basis(&Read::of(&inputs, &tables))?;
         let pooled = request.as_of == AsOf::Pooled;

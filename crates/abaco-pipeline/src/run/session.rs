@@ -6,13 +6,16 @@ use abaco_engine::AuditEvent;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
+use tracing::Span;
 use uuid::Uuid;
 
 use super::inputs::Inputs;
+use super::manifest::asked;
 use super::masks::AllMasks;
 use super::{Phase, RunOptions, RunRequest};
 use crate::audit::AuditLog;
 use crate::seal::{Runs, Staging};
+use crate::spans::{PhaseSpan, RunSpan};
 use crate::{ErrorKind, PipelineError};
 
 /// What was got ready before a run begins.
@@ -26,6 +29,9 @@ pub(super) struct Given {
 /// record among the failed runs.
 pub(super) struct Session<'r> {
     pub(super) run_id: String,
+    pub(super) span: RunSpan,
+    /// That of the phase which the run is in.
+    phase_span: Option<PhaseSpan>,
     pub(super) began_at: DateTime<Utc>,
     pub(super) options: &'r RunOptions,
     pub(super) audit: AuditLog,
@@ -53,12 +59,22 @@ impl<'r> Session<'r> {
         let run_id = Uuid::now_v7().to_string();
         let began_at = (options.clock)();
         let mut audit = AuditLog::new(request.actor.clone());
-        audit.record_at(began_at, "run", "started", "ok", detail(json!({ "portfolio": portfolio })))?;
+        let about = json!({
+            "portfolio": portfolio,
+            "asked_as_of": asked(request.as_of),
+            "reuse": options.reuse,
+            "inputs": request.inputs.iter().map(|path| inputs.shown(path)).collect::<Vec<_>>(),
+            "tables": request.tables.iter().map(|(role, path)| json!([role, inputs.shown(path)])).collect::<Vec<_>>(),
+        });
+        audit.record_at(began_at, "run", "started", "ok", detail(about))?;
         let runs = request.out.as_ref().map(|out| Runs::open(out, options.storage.clone()));
         let made = request.out.as_ref().is_some_and(|out| !out.exists());
         let staging = runs.as_ref().map(|runs| runs.begin(&run_id)).transpose()?;
+        let span = RunSpan::new(&run_id);
         Ok(Self {
             run_id,
+            span,
+            phase_span: None,
             began_at,
             options,
             audit,
@@ -80,10 +96,18 @@ impl<'r> Session<'r> {
     /// Takes note that a phase begins.
     pub(super) fn enter(&mut self, phase: Phase) -> Result<(), PipelineError> {
         self.phase = Some(phase);
+        let span = self.span.phase(phase.as_str());
+        tracing::info!(parent: span.span(), "begins");
+        self.phase_span = Some(span);
         if self.options.watch.is_cancelled() {
             return Err(PipelineError::Cancelled);
         }
         self.note(phase.as_str(), "started", "ok", json!({}))
+    }
+
+    /// The span of a step of the phase which the run is in.
+    pub(super) fn step(&self, step: &'static str) -> Span {
+        self.phase_span.as_ref().map_or_else(Span::none, |phase| phase.step(step))
     }
 
     /// Takes note of the steps of the calculation.

@@ -7,6 +7,7 @@ use abaco_engine::Bindings;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Value, json};
 
 use super::intake::Intake;
 use super::money::Money;
@@ -107,6 +108,23 @@ impl TakenIn {
         self.tape.quarantined.iter().chain(self.beside.iter().flat_map(|beside| &beside.rows.quarantined))
     }
 
+    /// What the audit says of the rows.
+    pub(super) fn about(&self, quality: &QualityDocument) -> Value {
+        let beside = self.beside.iter().flat_map(|beside| &beside.rows.reports);
+        let read: Vec<Value> = self
+            .tape
+            .reports
+            .iter()
+            .chain(beside)
+            .map(|report| json!({ "sha256": report.sha256, "bytes": report.bytes, "rows": report.rows }))
+            .collect();
+        json!({
+            "read": read,
+            "rows": quality.rows,
+            "checks": { "executed": quality.checks_executed, "passed": quality.checks_passed },
+        })
+    }
+
     /// The phases up to the calculation: what each did with the tape's rows.
     pub(super) fn phases(
         &self,
@@ -182,6 +200,7 @@ impl Pipeline {
             watch: &session.options.watch,
             scratch: session.scratch(),
             clock: session.options.clock,
+            step: session.step(TAPE),
         }
     }
 
@@ -206,6 +225,7 @@ impl Pipeline {
             watch: &session.options.watch,
             scratch: session.scratch(),
             clock: session.options.clock,
+            step: session.step(table.role.as_str()),
         }
     }
 

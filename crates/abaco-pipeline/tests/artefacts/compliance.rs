@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use abaco_pipeline::PipelineError;
-use abaco_pipeline::artefacts::{
-    ArchivedInput, ComplianceReport, RawArchive, RetentionSettings, archive_raw,
-};
+use abaco_pipeline::artefacts::{ArchivedInput, ComplianceReport, RawArchive, RetentionSettings};
 use abaco_pipeline::contract::Contract;
 use abaco_pipeline::mask::{Masker, MaskingKey, MaskingSettings};
 use abaco_pipeline::storage::Disk;
@@ -115,32 +113,4 @@ fn settings_are_read_from_yaml() {
     );
     assert!(masking("key_env: MY_KEY").is_err());
     assert!(masking("key_env: A=B\nkey_id: k").unwrap().check().is_err());
-}
-
-#[test]
-fn the_archive_is_a_copy_that_its_owner_alone_can_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let (input, copy) = (folder.path().join("tape.csv"), folder.path().join("1-tape.csv"));
-    fs::write(&input, "abc").unwrap();
-    let archived = archive_raw(&Disk, &input, &copy, ABC).unwrap();
-    assert_eq!(archived, ArchivedInput { file: "1-tape.csv".to_owned(), sha256: ABC.to_owned(), bytes: 3 });
-    assert_eq!(fs::read(&copy).unwrap(), b"abc");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-    // A copy is never written over.
-    let again = archive_raw(&Disk, &input, &copy, ABC).unwrap_err();
-    assert!(matches!(again, PipelineError::Output { path, .. } if path == copy));
-}
-
-#[test]
-fn other_bytes_than_those_of_the_run_are_not_archived() {
-    let folder = tempfile::tempdir().unwrap();
-    let (input, copy) = (folder.path().join("tape.csv"), folder.path().join("1-tape.csv"));
-    fs::write(&input, "abd").unwrap();
-    let refused = archive_raw(&Disk, &input, &copy, ABC).unwrap_err();
-    assert!(matches!(refused, PipelineError::ChangedWhileReading { path } if path == input));
-    assert!(!copy.exists());
 }

@@ -128,3 +128,27 @@ fn a_question_leaves_nothing() {
     assert_eq!(desk.run(&request).unwrap_err().kind(), ErrorKind::Usage);
     assert!(!desk.path("runs").exists());
 }
+
+/// The inputs as they are, for their owner alone; the manifest has their digests, and the compliance report names them.
+#[test]
+fn inputs_are_kept_where_somebody_asks_for_it() {
+    let desk = Desk::new();
+    let settings = format!("{}retention: {{ keep_days: 3650, raw_archive: on }}\n", crate::common::SETTINGS);
+    desk.write("cfg/pipeline.yml", settings.replace("raw_archive: on", "raw_archive: 'on'"));
+    let run = desk.run(&desk.request()).unwrap();
+    let folder = run.folder.unwrap();
+    let copy = folder.join("raw-0.csv");
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), crate::common::TAPE);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let read =
+        |name: &str| -> Value { serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap() };
+    let sha256 = run.inputs[0].sha256.clone().unwrap();
+    assert_eq!(read("manifest.json")["artefacts"]["raw-0.csv"]["sha256"], sha256);
+    assert_eq!(read("compliance.json")["raw_archive"][0]["sha256"], sha256);
+    assert_eq!(read("compliance.json")["retention"]["keep_days"], 3650);
+}

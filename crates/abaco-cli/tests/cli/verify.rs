@@ -9,7 +9,7 @@ use abaco_loans::pipeline::signature::Signer;
 use abaco_loans::pipeline::storage::Disk;
 use serde_json::json;
 
-use crate::common::Sandbox;
+use crate::common::{Sandbox, entries, in_repository};
 
 /// A sandbox with a sealed run `runs/one`.
 fn sealed(signer: Option<&Signer>) -> Sandbox {
@@ -97,4 +97,49 @@ fn what_cannot_be_looked_at_is_a_usage_error() {
         "key.pub: expected an ed25519 public key: 32 bytes as hexadecimal or base64, or PEM",
     );
     sandbox.refuses_with(&["verify", "runs/one", "--public-key", "no.pub"], 2, "no.pub: ");
+}
+
+/// A real run, and one byte of each of its files in turn.
+#[test]
+fn every_file_of_a_run_is_watched_over() {
+    let sandbox = Sandbox::new();
+    sandbox.abaco(&["run", &in_repository("examples/data/rollout_1000.csv")]).silent();
+    let folder = sandbox.published();
+    let verify = || sandbox.abaco(&["verify", folder.to_str().unwrap()]);
+    let held = verify().silent().stdout;
+    assert!(held.contains("control totals  "), "{held}");
+    assert!(held.contains(" results recomputed from state.bin, digit for digit\n"), "{held}");
+    assert!(held.ends_with("everything holds\n"), "{held}");
+    for path in entries(&folder) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let bytes = std::fs::read(&path).unwrap();
+        let mut flipped = bytes.clone();
+        flipped[bytes.len() / 2] ^= 1;
+        for (changed, what) in [(&flipped[..], "a byte"), (&bytes[..bytes.len() - 1], "its end")] {
+            std::fs::write(&path, changed).unwrap();
+            let answer = verify().status(1);
+            assert!(answer.stdout.contains(&format!("\n{name}")), "{name}, {what}: {}", answer.stdout);
+        }
+        std::fs::write(&path, &bytes).unwrap();
+    }
+    sandbox.replace("runs/LEDGER.ndjson", "factoring", "factorinG");
+    assert!(verify().status(1).stdout.contains("LEDGER.ndjson line 1"));
+}
+
+/// What a person or a program would notice only by computing again: the document and its digest were both replaced.
+#[test]
+fn a_value_that_does_not_follow_from_the_state_is_found() {
+    let sandbox = Sandbox::new();
+    sandbox.abaco(&["run", &in_repository("examples/data/rollout_1000.csv")]).silent();
+    let folder = sandbox.published();
+    let path = folder.join("kpis.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\"2.21\"", "\"2.12\"", 1)).unwrap();
+    let catalogue = abaco_loans::catalogue();
+    let mut report = abaco_loans::pipeline::verify::Report::of("run");
+    abaco_loans::pipeline::run::verify_kpis(&mut report, &folder, &catalogue).unwrap();
+    assert_eq!(
+        report.problems[0].to_string(),
+        "kpis.json: changed: kpis[par_30].value: the document says \"2.12\", its state \"2.21\""
+    );
 }

@@ -1,13 +1,10 @@
 //! The compliance report says what was masked and what was not, and the raw archive is its owner's alone.
 
 use std::collections::BTreeSet;
-use std::fs;
 
-use abaco_pipeline::PipelineError;
 use abaco_pipeline::artefacts::{ArchivedInput, ComplianceReport, RawArchive, RetentionSettings};
 use abaco_pipeline::contract::Contract;
 use abaco_pipeline::mask::{Masker, MaskingKey, MaskingSettings};
-use abaco_pipeline::storage::Disk;
 use serde_json::json;
 
 /// SHA-256 of `abc`, from FIPS 180-4's examples.

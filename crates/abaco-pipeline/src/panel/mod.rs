@@ -25,5 +25,5 @@ mod step;
 mod walk;
 
 pub(crate) use self::emit::MADE_OF_STANDING;
-pub(crate) use self::side::Table;
+pub(crate) use self::side::{KEY, Table};
 pub(crate) use self::walk::{Given, Panel, Period, Rows};

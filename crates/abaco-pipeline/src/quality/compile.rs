@@ -50,7 +50,8 @@ impl Screen {
         let conditions = Conditions::new(&compiler.predicates, &schema, bindings)?;
         let of_amount = |column: &Column| {
             let index = schema.index_of(&column.name).ok()?;
-            column.has_role(Role::Amount).then(|| Amount::of(column, index))?
+            (column.has_role(Role::Amount) && !column.has_role(Role::Pii))
+                .then(|| Amount::of(column, index))?
         };
         let amounts = contract.columns().iter().filter_map(of_amount).collect();
         let Compiler { checks, rules, tracked, .. } = compiler;

@@ -76,10 +76,20 @@ impl Inputs {
 }
 
 impl Pipeline {
-    /// The files of a table beside the tape: those that were asked for, otherwise those of the configuration.
+    /// The same request with the files that the configuration names for tables of which it names none.
+    pub(super) fn with_configured_tables(&self, request: &RunRequest) -> RunRequest {
+        let mut asked = request.clone();
+        for table in &self.config.tables {
+            if !request.tables.iter().any(|(role, _)| *role == table.role) {
+                asked.tables.extend(table.paths.iter().map(|path| (table.role, path.clone())));
+            }
+        }
+        asked
+    }
+
+    /// The files of a table beside the tape.
     pub(super) fn paths_of(&self, table: &ConfiguredTable, request: &RunRequest) -> Vec<PathBuf> {
         let of_role = request.tables.iter().filter(|(role, _)| *role == table.role);
-        let asked: Vec<PathBuf> = of_role.map(|(_, path)| path.clone()).collect();
-        if asked.is_empty() { table.paths.clone() } else { asked }
+        of_role.map(|(_, path)| path.clone()).collect()
     }
 }

@@ -11,6 +11,7 @@ use crate::PipelineError;
 use crate::config::{ConfiguredTable, PipelineConfig, TableRole};
 use crate::contract::{Contract, Role};
 use crate::mask::{MaskedColumn, Masker, MaskingKey};
+use crate::panel::KEY;
 
 /// The masks of one table.
 pub(super) struct Masks {
@@ -70,11 +71,20 @@ impl TableUses {
         for table in config.tables.iter().filter(|table| has_pii(&table.contract)) {
             let ConfiguredTable { role, contract, contract_path, .. } = table;
             let own = bindings(contract, contract_path, &config.definitions)?;
+            joined_by_itself(contract, &own).map_err(refuse)?;
             let derived: Vec<&RowExpr> = own.iter().map(|(_, expr)| expr).collect();
             let derived: Vec<&RowExpr> =
                 derived.into_iter().filter(|expr| !matches!(expr, RowExpr::Column(_))).collect();
             let of_table: Vec<&RowExpr> = of_the_tape.iter().copied().chain(derived).collect();
             uses.push((Some(*role), Uses::of(contract, &[tape, &own], kpis, &of_table, conditions)));
+        }
+        if !config.tables.is_empty() {
+            joined_by_itself(&config.contract, tape).map_err(refuse)?;
+            for (role, uses) in &mut uses {
+                if let Some(contract) = contract_of(config, *role) {
+                    uses.add_key(contract, KEY);
+                }
+            }
         }
         for (role, uses) in &uses {
             let contract = contract_of(config, *role);
@@ -90,6 +100,27 @@ impl TableUses {
             ));
         }
         Ok(Self(uses))
+    }
+}
+
+/// Tables are joined by pseudonyms, and those of a column depend on its name: it must be the same in each.
+fn joined_by_itself(contract: &Contract, bindings: &Bindings) -> Result<(), String> {
+    let key = RowExpr::Column(KEY.into());
+    let mut secret = None;
+    let resolved = bindings.resolve(&key);
+    resolved.for_each_column(&mut |column| {
+        let is_pii = contract.column(column.name()).is_some_and(|declared| declared.has_role(Role::Pii));
+        if is_pii && resolved != key {
+            secret = Some(column.name().to_owned());
+        }
+    });
+    match secret {
+        None => Ok(()),
+        Some(column) => Err(format!(
+            "contract `{}`: tables are joined by `{KEY}`, which is derived of `{column}`, and that has the role pii; expected \
+             the column itself to be called `{KEY}`, with `source: {column}`",
+            contract.name()
+        )),
     }
 }
 

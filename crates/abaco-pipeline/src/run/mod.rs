@@ -179,10 +179,12 @@ impl Pipeline {
     /// [`PipelineError`]; nothing is published then. Refused data and failed outputs are recorded among the failed runs.
     pub fn run_with(&self, request: &RunRequest, options: &RunOptions) -> Result<Run, PipelineError> {
         self.check(request)?;
+        // A key that is missing is noticed before anything is computed.
+        let signer = request.out.as_ref().map(|_| self.signer()).transpose()?.flatten();
         let temporary = std::env::temp_dir();
         let scratch =
             TempDir::with_prefix("abaco-").map_err(|error| PipelineError::output(&temporary, error))?;
-        let inputs = Inputs::of(request, options, scratch.path())?;
+        let inputs = Inputs::of(&self.with_configured_tables(request), options, scratch.path())?;
         let request = inputs.request.clone();
         let masks = self.masks()?;
         if options.reuse
@@ -191,7 +193,8 @@ impl Pipeline {
             return Ok(run);
         }
         let portfolio = &self.config.settings.portfolio;
-        let mut session = Session::begin(&request, options, portfolio, Given { masks, inputs, scratch })?;
+        let mut session =
+            Session::begin(&request, options, portfolio, Given { masks, inputs, scratch, signer })?;
         let span = session.span.span().clone();
         let run = span.in_scope(|| self.run_in(&mut session, &request));
         if let Err(error) = &run {

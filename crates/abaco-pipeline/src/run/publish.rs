@@ -24,7 +24,6 @@ impl Pipeline {
         let Some(staging) = session.staging.take() else { return Ok(None) };
         let document = manifest.document;
         self.write_files(&staging, session, manifest, results)?;
-        let signer = self.signer()?;
         let sealing = Sealing {
             facts: LedgerFacts {
                 run_id: document.run_id.clone(),
@@ -33,7 +32,7 @@ impl Pipeline {
             },
             audit: session.audit.clone(),
             outbox: self.deliveries(&document.run_id, session),
-            signer: signer.as_ref(),
+            signer: session.signer.as_ref(),
         };
         let sealed =
             staging.seal(sealing, |artefacts, audit| manifest.bytes(&self.config, artefacts, audit))?;
@@ -50,7 +49,7 @@ impl Pipeline {
     }
 
     /// The key that signs manifests, if there is to be one.
-    fn signer(&self) -> Result<Option<Signer>, PipelineError> {
+    pub(super) fn signer(&self) -> Result<Option<Signer>, PipelineError> {
         let Some(signing) = &self.config.settings.signing else { return Ok(None) };
         let missing = || PipelineError::Secret {
             variable: signing.key_env.clone(),

@@ -15,6 +15,7 @@ use super::masks::AllMasks;
 use super::{Phase, RunOptions, RunRequest};
 use crate::audit::AuditLog;
 use crate::seal::{Runs, Staging};
+use crate::signature::Signer;
 use crate::spans::{PhaseSpan, RunSpan};
 use crate::{ErrorKind, PipelineError};
 
@@ -23,6 +24,7 @@ pub(super) struct Given {
     pub(super) masks: AllMasks,
     pub(super) inputs: Inputs,
     pub(super) scratch: TempDir,
+    pub(super) signer: Option<Signer>,
 }
 
 /// A run while it happens. Dropped without being sealed, it leaves nothing but, for refused data and failed outputs, a
@@ -37,6 +39,8 @@ pub(super) struct Session<'r> {
     pub(super) audit: AuditLog,
     pub(super) masks: AllMasks,
     pub(super) inputs: Inputs,
+    /// What signs the manifest.
+    pub(super) signer: Option<Signer>,
     /// Where the run is put together; `None` if it is not to be published.
     pub(super) staging: Option<Staging>,
     /// In the system's temporary folder, open to the owner alone; gone with the session.
@@ -55,7 +59,7 @@ impl<'r> Session<'r> {
         portfolio: &str,
         given: Given,
     ) -> Result<Self, PipelineError> {
-        let Given { masks, inputs, scratch } = given;
+        let Given { masks, inputs, scratch, signer } = given;
         let run_id = Uuid::now_v7().to_string();
         let began_at = (options.clock)();
         let mut audit = AuditLog::new(request.actor.clone());
@@ -70,6 +74,17 @@ impl<'r> Session<'r> {
         let runs = request.out.as_ref().map(|out| Runs::open(out, options.storage.clone()));
         let made = request.out.as_ref().is_some_and(|out| !out.exists());
         let staging = runs.as_ref().map(|runs| runs.begin(&run_id)).transpose()?;
+        if let Some(found) = staging.as_ref().map(Staging::recovery).filter(|found| !found.is_empty()) {
+            tracing::warn!(?found, "an earlier process did not end in order");
+            let about = json!({
+                "cut": found.cut,
+                "adopted": found.adopted,
+                "removed": found.removed,
+                "damaged": found.damaged.iter().map(|(run, _)| run).collect::<Vec<_>>(),
+                "unlisted": found.unlisted,
+            });
+            audit.record_at(began_at, "run", "recovered", "ok", detail(about))?;
+        }
         let span = RunSpan::new(&run_id);
         Ok(Self {
             run_id,
@@ -80,6 +95,7 @@ impl<'r> Session<'r> {
             audit,
             masks,
             inputs,
+            signer,
             staging,
             scratch,
             runs,

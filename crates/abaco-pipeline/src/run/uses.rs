@@ -37,6 +37,13 @@ impl Uses {
         uses.uses
     }
 
+    /// Takes note that rows are told apart by a column, if it is personal data at all.
+    pub(super) fn add_key(&mut self, contract: &Contract, name: &str) {
+        if contract.column(name).is_some_and(|column| column.has_role(Role::Pii)) {
+            self.keys.insert(name.to_owned());
+        }
+    }
+
     /// The columns that stay plain while rows are folded.
     pub(super) fn kept_plain(&self) -> &BTreeSet<String> {
         &self.looked_into

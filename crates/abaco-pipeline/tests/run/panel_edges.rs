@@ -241,3 +241,48 @@ fn a_loan_that_is_gone_stays_in_its_segment_and_a_ledger_is_in_none() {
     assert_eq!(regions, [(Some("north"), "100.00"), (Some("south"), "0.00")]);
     assert_eq!(value(&run.document.kpis, "revenue"), "5.00");
 }
+
+/// Pseudonyms join as the values did; where they could not, the configuration is refused.
+#[test]
+fn tables_are_joined_by_pseudonyms() {
+    let closing =
+        || vec![kpi("closing", sum("outstanding_balance")), kpi("originated", sum("original_principal"))];
+    let desk = self::desk();
+    let plain = run_kpis(&desk, closing(), "2025-03-31").unwrap();
+    desk.write("cfg/pipeline.yml", format!("{SETTINGS}masking: {{ key_id: test }}\n"));
+    edit(
+        &desk,
+        "cfg/contract.yml",
+        "loan_id: { type: text, roles: [key] }",
+        "loan_id: { type: text, roles: [key, pii] }",
+    );
+    for file in ["cfg/static.yml", "cfg/event.yml", "cfg/schedule.yml"] {
+        edit(&desk, file, "loan_id: { type: text }", "loan_id: { type: text, roles: [pii] }");
+    }
+    let masked = run_kpis(&desk, closing(), "2025-03-31").unwrap();
+    for id in ["closing", "originated"] {
+        assert_eq!(value(&masked.document.kpis, id), value(&plain.document.kpis, id), "{id}");
+    }
+    assert_eq!(value(&plain.document.kpis, "originated"), "260.00");
+
+    std::fs::write(
+        desk.path("cfg/static.yml"),
+        std::fs::read_to_string(desk.path("cfg/static.yml")).unwrap()
+            + "derive:\n  region: \"CASE WHEN loan_id = 'late' THEN 'l' ELSE 'o' END\"\n",
+    )
+    .unwrap();
+    let error = run_kpis(&desk, closing(), "2025-03-31").unwrap_err().to_string();
+    assert!(error.contains("column `loan_id` has the role pii; KPIs tell rows apart by it"), "{error}");
+}
+
+#[test]
+fn the_files_of_configured_tables_may_be_patterns() {
+    let desk = self::desk();
+    let closing = || vec![kpi("revenue", sum("revenue"))];
+    let expected = run_kpis(&desk, closing(), "2025-03-31").unwrap();
+    std::fs::rename(desk.path("ledger.csv"), desk.path("ledger-1.csv")).unwrap();
+    edit(&desk, "cfg/pipeline.yml", "../ledger.csv", "../ledger-*.csv");
+    let found = run_kpis(&desk, closing(), "2025-03-31").unwrap();
+    assert_eq!(value(&found.document.kpis, "revenue"), value(&expected.document.kpis, "revenue"));
+    assert_eq!(found.document.identity, expected.document.identity);
+}

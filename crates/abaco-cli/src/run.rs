@@ -41,6 +41,9 @@ pub(crate) struct Arguments {
     /// The folder of the published runs.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     out: PathBuf,
+    /// Who asks, for the audit; without it the user of the system.
+    #[arg(long, value_name = "NAME")]
+    actor: Option<String>,
     /// Verify and return a published run of the same identity, if there is one, instead of computing it again.
     #[arg(long)]
     reuse: bool,
@@ -99,13 +102,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         tables: arguments.table.clone(),
         as_of: arguments.as_of.unwrap_or(AsOf::Single),
         out: Some(arguments.out.clone()),
-        actor: "abaco run".to_owned(),
+        actor: arguments.actor.clone().unwrap_or_else(user),
     };
     interrupt::cancel_on_signals(Arc::clone(&options.watch))?;
     let progress = Progress::of(&options.watch, arguments.format);
     let run = pipeline.run_with(&request, &options);
     drop(progress);
     let run = run?;
+    // Before anything is printed: whoever reads it may have gone.
+    let delivered = deliver::after_run(&arguments.out, &run.document.run_id, &outputs)?;
+    run.warnings.iter().chain(&run.unfinished).for_each(|said| say(&on_one_line(said)));
     match arguments.format {
         Format::Json => print_json(&run.document)?,
         Format::Table => print(&report(&run, &pipeline))?,
@@ -117,9 +123,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let ignored = on_one_line(&ignored.join(", "));
         say(&format!("no KPI is available on this tape; the contract does not name its columns {ignored}"));
     }
-    let delivered = deliver::after_run(&arguments.out, &run.document.run_id, &outputs)?;
     let code = exit_code(&run, arguments.fail_on);
     Ok(if code == ExitCode::SUCCESS { delivered } else { code })
+}
+
+/// The name that the system knows the user by.
+fn user() -> String {
+    let named = |variable: &str| std::env::var(variable).ok().filter(|name| !name.trim().is_empty());
+    named("USER").or_else(|| named("USERNAME")).unwrap_or_else(|| "abaco run".to_owned())
 }
 
 /// What fetches inputs behind an address, if there are any.
@@ -136,6 +147,9 @@ fn sources(pipeline: &Pipeline, arguments: &Arguments) -> Result<Option<Arc<dyn 
 }
 
 fn exit_code(run: &Run, fail_on: Option<FailOn>) -> ExitCode {
+    if !run.unfinished.is_empty() {
+        return ExitCode::from(FAILED);
+    }
     if run.any_failed() {
         say("a KPI failed; the run is published with its error");
         return ExitCode::from(FAILED);

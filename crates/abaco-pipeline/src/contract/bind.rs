@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::{Column, Contract};
+use super::{Column, Contract, Role};
 use crate::PipelineError;
 
 /// A column of the contract that the file has.
@@ -14,6 +14,8 @@ pub(crate) struct Bound {
     pub(crate) index: usize,
     /// The file's name for it, trimmed and lower-cased.
     pub(crate) header: String,
+    /// Whether any column of the contract is personal data: in a row that is shifted, this one may hold it.
+    pub(crate) beside_pii: bool,
 }
 
 impl Bound {
@@ -54,6 +56,7 @@ impl Contract {
         let mut used = vec![false; headers.len()];
         let mut bound = Vec::new();
         let mut missing = Vec::new();
+        let beside_pii = self.columns.iter().any(|column| column.has_role(Role::Pii));
         for column in &self.columns {
             let found: Vec<usize> =
                 column.headers().filter_map(|header| positions.get(header).copied()).collect();
@@ -66,6 +69,7 @@ impl Contract {
                         column: column.clone(),
                         index: *index,
                         header: headers[*index].clone(),
+                        beside_pii,
                     });
                 }
                 // No candidate wins silently: two balances under two names are two balances.

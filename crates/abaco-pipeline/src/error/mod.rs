@@ -353,20 +353,18 @@ pub enum PipelineError {
         rows: u64,
     },
     /// Rows or money were lost between two phases, or counted twice; not expected to happen.
-    #[error("phase `{phase}`: {message}")]
+    #[error("control totals: {message}")]
     Untied {
-        /// The phase.
-        phase: &'static str,
         /// What does not tie.
         message: String,
     },
     /// So many rows do not fit the contract that something else is wrong with the table.
-    #[error("{}: expected at most {limit} quarantined rows, found more", path.display())]
+    #[error("{}: expected at most {limit}, found more", path.display())]
     TooManyQuarantined {
         /// The file at which it was noticed.
         path: PathBuf,
-        /// The limit.
-        limit: usize,
+        /// The limit, in words.
+        limit: &'static str,
     },
     /// What lies elsewhere could not be fetched.
     #[error("{url}: {message}")]

@@ -32,6 +32,8 @@ pub struct QuarantinedRow {
     /// Its cells as text, in the order of the batch's columns. Values of pii columns are there in plain text: whoever
     /// writes them anywhere masks them.
     pub cells: Vec<Option<String>>,
+    /// Whether it was refused while it was read, so that its cells may stand in columns that are not theirs.
+    pub was_unreadable: bool,
 }
 
 /// What is wrong with a row that could not be read: which column and which kind of problem, and the words.

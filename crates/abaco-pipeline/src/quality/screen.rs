@@ -267,7 +267,13 @@ impl Screen {
             for (row, reasons) in reasons {
                 keep[row] = false;
                 let cells = printer.cells(row).map_err(arrow)?;
-                quarantined.push(QuarantinedRow { row: seat.row(row).row, line: None, reasons, cells });
+                quarantined.push(QuarantinedRow {
+                    row: seat.row(row).row,
+                    line: None,
+                    reasons,
+                    cells,
+                    was_unreadable: false,
+                });
             }
         }
         for refused in refused {
@@ -355,7 +361,13 @@ impl Screen {
         counters.tally(check, 0, std::iter::once(row));
         let reason =
             Reason { rule: self.checks[check].id.clone(), column: fault.column, message: fault.message };
-        QuarantinedRow { row: row.row, line: fault.line, reasons: vec![reason], cells: refused.cells }
+        QuarantinedRow {
+            row: row.row,
+            line: fault.line,
+            reasons: vec![reason],
+            cells: refused.cells,
+            was_unreadable: true,
+        }
     }
 }
 

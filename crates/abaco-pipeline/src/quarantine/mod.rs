@@ -44,6 +44,7 @@ pub struct QuarantineTable {
     reasons: StringBuilder,
     cells: StringBuilder,
     rows: usize,
+    bytes: usize,
 }
 
 /// Where refused rows come from, and what of them may be read.
@@ -69,6 +70,10 @@ impl std::fmt::Debug for Origin<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Origin").field("table", &self.table).field("file", &self.file).finish_non_exhaustive()
     }
+}
+
+fn has_pii(contract: &Contract) -> bool {
+    contract.columns().iter().any(|column| column.has_role(Role::Pii))
 }
 
 impl Default for QuarantineTable {
@@ -98,7 +103,13 @@ impl QuarantineTable {
             reasons: StringBuilder::new(),
             cells: StringBuilder::new(),
             rows: 0,
+            bytes: 0,
         }
+    }
+
+    /// Bytes of text since the last [`take`](Self::take).
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The schema of every batch.
@@ -122,17 +133,21 @@ impl QuarantineTable {
     /// [`PipelineError::Json`]; not expected to happen.
     pub fn push(&mut self, origin: &Origin<'_>, row: &QuarantinedRow) -> Result<(), PipelineError> {
         let reasons = serde_json::to_string(&row.reasons).map_err(PipelineError::Json)?;
+        // A row with a cell too many holds each value in another's column: nobody can tell which of them is personal.
+        let hidden = row.was_unreadable && has_pii(origin.contract);
         let mut cells = Map::new();
         for (field, cell) in origin.schema.fields().iter().zip(&row.cells) {
             let secret =
                 origin.contract.column(field.name()).is_some_and(|column| column.has_role(Role::Pii));
             let shown = match cell {
+                _ if hidden => None,
                 Some(cell) if secret => (origin.mask)(field.name(), cell),
                 other => other.clone(),
             };
             cells.insert(field.name().clone(), shown.map_or(Value::Null, Value::String));
         }
         let cells = serde_json::to_string(&cells).map_err(PipelineError::Json)?;
+        self.bytes += reasons.len() + cells.len() + origin.file.len();
         self.table.append_value(origin.table);
         self.file.append_value(origin.file);
         self.row.append_value(origin.rows_before + u64::from(row.row) + 1);
@@ -151,7 +166,7 @@ impl QuarantineTable {
         if self.is_empty() {
             return Ok(None);
         }
-        self.rows = 0;
+        (self.rows, self.bytes) = (0, 0);
         let arrays: Vec<ArrayRef> = vec![
             Arc::new(self.table.finish()),
             Arc::new(self.file.finish()),

@@ -26,6 +26,10 @@ use crate::{PipelineError, Watch};
 
 /// More quarantined rows than this refuse the table: something else is wrong with it than its rows.
 const MAX_QUARANTINED: usize = 1 << 20;
+/// Or more bytes of them.
+const MAX_QUARANTINED_BYTES: usize = 256 << 20;
+/// How many bytes of them a batch has.
+const QUARANTINE_BATCH_BYTES: usize = 8 << 20;
 
 /// A table, and how its rows are taken in.
 pub(super) struct Intake<'r> {
@@ -226,7 +230,7 @@ impl Intake<'_> {
             quarantined: Vec::new(),
         };
         let mut quarantine = QuarantineTable::new();
-        let mut set_aside = 0;
+        let (mut set_aside, mut set_aside_bytes) = (0, 0);
         for (file, path) in self.paths.iter().enumerate() {
             let tape = match first.take() {
                 Some(tape) => tape,
@@ -261,7 +265,7 @@ impl Intake<'_> {
                 if set_aside > MAX_QUARANTINED {
                     return Err(PipelineError::TooManyQuarantined {
                         path: path.clone(),
-                        limit: MAX_QUARANTINED,
+                        limit: "1048576 quarantined rows",
                     });
                 }
                 let origin = Origin {
@@ -273,7 +277,19 @@ impl Intake<'_> {
                     contract: self.contract,
                     mask: &mask,
                 };
-                rows.quarantined.iter().try_for_each(|row| quarantine.push(&origin, row))?;
+                for row in &rows.quarantined {
+                    quarantine.push(&origin, row)?;
+                    if quarantine.bytes() > QUARANTINE_BATCH_BYTES {
+                        set_aside_bytes += quarantine.bytes();
+                        pass.quarantined.extend(quarantine.take()?);
+                    }
+                }
+                if set_aside_bytes > MAX_QUARANTINED_BYTES {
+                    return Err(PipelineError::TooManyQuarantined {
+                        path: path.clone(),
+                        limit: "256 MiB of quarantined rows",
+                    });
+                }
                 taking.take(rows.folded, rows.written)
             };
             let folded = tape.read(&Needed::all())?.screen(

@@ -29,6 +29,7 @@ mod rollup;
 mod saved;
 mod session;
 mod setup;
+mod tables_agree;
 mod taken;
 mod tape_rows;
 mod uses;
@@ -106,6 +107,10 @@ pub struct Run {
     pub quality: QualityDocument,
     /// Whether this is an earlier run of the same identity.
     pub reused: bool,
+    /// What was found from before, such as a run that a killed process had left.
+    pub warnings: Vec<String>,
+    /// What could not be written beside the run, which is published all the same.
+    pub unfinished: Vec<String>,
     worst_status: Status,
     any_failed: bool,
 }
@@ -281,6 +286,8 @@ impl Pipeline {
             missing_required,
             quality,
             reused: false,
+            warnings: std::mem::take(&mut session.warnings),
+            unfinished: std::mem::take(&mut session.unfinished),
             worst_status,
             any_failed,
         })

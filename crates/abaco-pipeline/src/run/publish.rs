@@ -37,12 +37,16 @@ impl Pipeline {
         let sealed =
             staging.seal(sealing, |artefacts, audit| manifest.bytes(&self.config, artefacts, audit))?;
         if let Some(error) = sealed.unfinished {
-            tracing::warn!(%error, "the run is published; the next one completes CURRENT");
+            session
+                .unfinished
+                .push(format!("{error}; the run is published, and the next one completes CURRENT"));
         }
         if let Some(out) = sealed.folder.parent() {
             let history = History::open(out).and_then(|mut history| history.catch_up());
             if let Err(error) = history {
-                tracing::warn!(%error, "the run is published; the next one completes the history");
+                let unfinished =
+                    format!("{error}; the run is published, and the next one completes the history");
+                session.unfinished.push(unfinished);
             }
         }
         Ok(Some(sealed.folder))

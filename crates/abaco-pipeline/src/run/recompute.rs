@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::document::{self, Heading, Results};
 use super::manifest::CODE_VERSION;
-use super::{Pipeline, drill};
+use super::{Pipeline, drill, tables_agree};
 use crate::config::{PipelineConfig, StoredConfig};
 use crate::verify::{ProblemKind, Report};
 use crate::{Catalogue, PipelineError};
@@ -39,7 +39,8 @@ const MAX_LISTED: usize = 20;
 const JUDGED: &str = "status";
 
 /// Computes the KPIs of a run folder again, from `state.bin` and `configuration.json`, and compares them with
-/// `kpis.json`: values, exact forms, components and counts of the totals, segments, cohorts and series.
+/// `kpis.json`: values, exact forms, components and counts of the totals, segments, cohorts and series. Then the document is
+/// compared with `kpis.csv` and the Parquet tables.
 ///
 /// Not the findings and the status, which depend on earlier runs, and not the drill-down.
 ///
@@ -88,6 +89,7 @@ pub fn recompute(folder: &Path, catalogue: &Catalogue) -> Result<Recomputed, Pip
     for key in ["as_of", "kpis", "segments", "series"] {
         compared.compare(key, &stated[key], &computed[key]);
     }
+    compared.differences.extend(tables_agree::differences(folder, &stated));
     Ok(match compared.differences.is_empty() {
         true => Recomputed::Agree(compared.results),
         false => Recomputed::Differ(compared.differences),
@@ -113,7 +115,11 @@ pub fn verify_kpis(report: &mut Report, folder: &Path, catalogue: &Catalogue) ->
         }
         Recomputed::Differ(differences) => {
             for difference in differences {
-                report.problem("kpis.json", ProblemKind::Changed, difference);
+                let table = difference
+                    .split_once(": ")
+                    .filter(|(name, _)| name.ends_with(".csv") || name.ends_with(".parquet"));
+                let (place, message) = table.unwrap_or(("kpis.json", &difference));
+                report.problem(place, ProblemKind::Changed, message);
             }
         }
         Recomputed::Unreadable(why) => report.problem(STATE, ProblemKind::Changed, why),

@@ -126,6 +126,8 @@ impl Pipeline {
             missing_required,
             quality,
             reused: true,
+            warnings: Vec::new(),
+            unfinished: Vec::new(),
             worst_status,
             any_failed,
         })

@@ -14,7 +14,7 @@ use super::manifest::asked;
 use super::masks::AllMasks;
 use super::{Phase, RunOptions, RunRequest};
 use crate::audit::AuditLog;
-use crate::seal::{Runs, Staging};
+use crate::seal::{Recovery, Runs, Staging};
 use crate::signature::Signer;
 use crate::spans::{PhaseSpan, RunSpan};
 use crate::{ErrorKind, PipelineError};
@@ -34,6 +34,10 @@ pub(super) struct Session<'r> {
     pub(super) span: RunSpan,
     /// That of the phase which the run is in.
     phase_span: Option<PhaseSpan>,
+    /// What whoever asked for the run must be told.
+    pub(super) warnings: Vec<String>,
+    /// What could not be written beside the run.
+    pub(super) unfinished: Vec<String>,
     pub(super) began_at: DateTime<Utc>,
     pub(super) options: &'r RunOptions,
     pub(super) audit: AuditLog,
@@ -71,11 +75,16 @@ impl<'r> Session<'r> {
             "tables": request.tables.iter().map(|(role, path)| json!([role, inputs.shown(path)])).collect::<Vec<_>>(),
         });
         audit.record_at(began_at, "run", "started", "ok", detail(about))?;
-        let runs = request.out.as_ref().map(|out| Runs::open(out, options.storage.clone()));
+        let runs = request.out.as_ref().map(|out| {
+            let key = signer.as_ref().map(Signer::public_key);
+            Runs::open(out, options.storage.clone()).signed(key)
+        });
         let made = request.out.as_ref().is_some_and(|out| !out.exists());
         let staging = runs.as_ref().map(|runs| runs.begin(&run_id)).transpose()?;
+        let mut warnings = Vec::new();
         if let Some(found) = staging.as_ref().map(Staging::recovery).filter(|found| !found.is_empty()) {
             tracing::warn!(?found, "an earlier process did not end in order");
+            warnings.extend(said(found));
             let about = json!({
                 "cut": found.cut,
                 "adopted": found.adopted,
@@ -90,6 +99,8 @@ impl<'r> Session<'r> {
             run_id,
             span,
             phase_span: None,
+            warnings,
+            unfinished: Vec::new(),
             began_at,
             options,
             audit,
@@ -171,6 +182,33 @@ impl<'r> Session<'r> {
             runs.unmake();
         }
     }
+}
+
+/// What was found from before, in words.
+fn said(found: &Recovery) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(bytes) = found.cut {
+        said.push(format!("an unfinished line of {bytes} bytes was cut off the ledger"));
+    }
+    if !found.adopted.is_empty() {
+        said.push(format!("finished what a killed process had left: {}", found.adopted.join(", ")));
+    }
+    for (run, why) in &found.damaged {
+        said.push(format!("the run {run} was left behind and is not whole, it is in no ledger: {why}"));
+    }
+    if !found.unlisted.is_empty() {
+        said.push(format!(
+            "{} folders look like runs and are in no ledger: {}",
+            found.unlisted.len(),
+            few(&found.unlisted)
+        ));
+    }
+    said
+}
+
+fn few(names: &[String]) -> String {
+    let more = if names.len() > 3 { ", .." } else { "" };
+    format!("{}{more}", names.iter().take(3).cloned().collect::<Vec<_>>().join(", "))
 }
 
 fn detail(about: Value) -> Map<String, Value> {

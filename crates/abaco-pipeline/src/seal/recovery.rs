@@ -7,10 +7,12 @@ use std::path::Path;
 use super::finish::move_outbox;
 use super::runs::{Locked, check_id};
 use super::staging::{Places, clear};
-use super::{MANIFEST, ManifestFacts, STAGING};
+use super::{AUDIT, MANIFEST, ManifestFacts, SIGNATURE, STAGING};
 use crate::PipelineError;
+use crate::audit;
 use crate::canonical_json::sha256;
 use crate::ledger::{Current, LEDGER, lock};
+use crate::signature::{self, PublicKey};
 use crate::verify::damage;
 
 /// What killed processes had left in a folder of runs, and what became of it.
@@ -102,7 +104,7 @@ impl Locked<'_> {
     ) -> Result<(), PipelineError> {
         let folder = self.runs.out().join(run_id);
         if !places.folder.is_dir() && folder.is_dir() && !self.ledger.has(run_id) {
-            match complete(run_id, &folder)? {
+            match complete(run_id, &folder, self.runs.signed_by())? {
                 Ok((facts, manifest_sha256)) => {
                     // The rename may not have reached the disk when the process ended.
                     let out = self.runs.out();
@@ -122,7 +124,13 @@ impl Locked<'_> {
 }
 
 /// The manifest's facts and digest if the folder is a whole run of this name, or else why it is not.
-fn complete(run_id: &str, folder: &Path) -> Result<Result<(ManifestFacts, String), String>, PipelineError> {
+///
+/// Where runs are signed, one without our signature is not ours, whatever its digests say.
+fn complete(
+    run_id: &str,
+    folder: &Path,
+    signed_by: Option<&PublicKey>,
+) -> Result<Result<(ManifestFacts, String), String>, PipelineError> {
     let path = folder.join(MANIFEST);
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,
@@ -136,9 +144,27 @@ fn complete(run_id: &str, folder: &Path) -> Result<Result<(ManifestFacts, String
     if facts.run_id != run_id {
         return Ok(Err(format!("manifest.json: expected the run `{run_id}`, found `{}`", facts.run_id)));
     }
-    Ok(match damage(folder, &facts)?.into_iter().next() {
-        Some(problem) => Err(problem.to_string()),
-        None => Ok((facts, sha256(&bytes))),
+    let read = |name: &str| {
+        let path = folder.join(name);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(PipelineError::input(&path, error)),
+        }
+    };
+    if let Some(key) = signed_by {
+        let signature = read(SIGNATURE)?.unwrap_or_default();
+        if let Err(problem) = signature::check(&bytes, &signature, Some(key)) {
+            return Ok(Err(format!("{SIGNATURE}: {problem}")));
+        }
+    }
+    if let Some(problem) = damage(folder, &facts)?.into_iter().next() {
+        return Ok(Err(problem.to_string()));
+    }
+    Ok(match audit::check(&read(AUDIT)?.unwrap_or_default()) {
+        Ok(head) if head == facts.audit => Ok((facts, sha256(&bytes))),
+        Ok(_) => Err(format!("{AUDIT}: expected the end that the manifest names, found another")),
+        Err(problem) => Err(format!("{AUDIT} line {}: {}", problem.line, problem.fault)),
     })
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::{Recovery, Staging};
 use crate::PipelineError;
 use crate::ledger::{Current, Ledger, LedgerEntry, lock};
+use crate::signature::PublicKey;
 use crate::storage::Storage;
 
 /// The file whose lock lets one process at a time change which runs are published.
@@ -19,6 +20,8 @@ pub struct Runs {
     out: PathBuf,
     storage: Arc<dyn Storage>,
     ledger: Arc<Mutex<Ledger>>,
+    /// Whose signature a run must have that was left behind.
+    signed_by: Option<PublicKey>,
 }
 
 /// The folder while nobody else publishes in it.
@@ -31,7 +34,17 @@ pub(super) struct Locked<'r> {
 impl Runs {
     /// Names the folder; nothing is read or made.
     pub fn open(out: impl Into<PathBuf>, storage: Arc<dyn Storage>) -> Self {
-        Self { out: out.into(), storage, ledger: Arc::default() }
+        Self { out: out.into(), storage, ledger: Arc::default(), signed_by: None }
+    }
+
+    /// The same, where runs are signed: what a killed process has left is finished only if this key has signed it.
+    #[must_use]
+    pub fn signed(self, key: Option<PublicKey>) -> Self {
+        Self { signed_by: key, ..self }
+    }
+
+    pub(super) fn signed_by(&self) -> Option<&PublicKey> {
+        self.signed_by.as_ref()
     }
 
     /// The folder.

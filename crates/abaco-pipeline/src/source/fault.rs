@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::date_text::DateFault;
 use super::decimal_text::DecimalFault;
-use crate::contract::{Bound, ColumnType, Role};
+use crate::contract::{Bound, ColumnType};
 use crate::{CellError, CellProblem, PipelineError};
 
-/// What an error prints for a value of a pii column.
+/// What an error prints for a value of a tape with personal data: in a row that is shifted, any column may hold it.
 pub(crate) const MASK: &str = "<masked>";
 /// The most characters of a cell that an error prints.
 const MAX_SHOWN: usize = 64;
@@ -62,7 +62,7 @@ impl Fault {
 
     fn problem(self, bound: &Bound, cell: &str) -> CellProblem {
         let expected = bound.column.column_type;
-        let found = if bound.column.has_role(Role::Pii) { MASK.to_owned() } else { shown(cell) };
+        let found = if bound.beside_pii { MASK.to_owned() } else { shown(cell) };
         match (self, expected) {
             (Self::Overflow, _) => CellProblem::Overflow { expected, found },
             (Self::ExcessDigits, ColumnType::Decimal { scale, .. }) => {

@@ -105,6 +105,13 @@ pub fn verify(run: &Path, options: &Options) -> Result<Report, PipelineError> {
     Ok(report)
 }
 
+/// The first of the control totals of some phases that does not tie.
+pub(crate) fn untied(phases: &Value) -> Option<String> {
+    let mut report = Report::of("");
+    totals::check(&serde_json::json!({ "phases": phases }), &mut report);
+    report.problems.into_iter().next().map(|problem| problem.message)
+}
+
 /// The chain, and its end against the one that was kept outside.
 fn audit_log(folder: &Path, kept: &Head, report: &mut Report) -> Result<(), PipelineError> {
     let path = folder.join(AUDIT);

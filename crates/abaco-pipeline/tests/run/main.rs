@@ -14,6 +14,7 @@ mod definitions;
 mod drill_down;
 mod embedded;
 mod formats;
+mod hostile;
 mod identity;
 mod judged;
 mod layouts;

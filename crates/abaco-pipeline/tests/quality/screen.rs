@@ -165,7 +165,7 @@ e,Ada,0,ok,40,5
         said,
         [
             ("tape.shape", "expected 6 cells, found 2"),
-            ("balance.type", "expected decimal(18, 2), found `1e5x`"),
+            ("balance.type", "expected decimal(18, 2), found `<masked>`"),
             ("loan_id.nulls", "expected text, found null"),
         ]
     );

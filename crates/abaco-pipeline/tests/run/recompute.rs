@@ -70,6 +70,8 @@ fn what_the_document_says_otherwise_is_named() {
         [
             r#"kpis[par_90].value: the document says "1.34", its state "1.33""#,
             r#"kpis[par_90].exact.denominator: the document says "150.01", its state "150.00""#,
+            r#"kpis.parquet: par_90, `value`: the document says Some("1.34"), the table Some("1.33")"#,
+            r#"kpis.csv: par_90, `value`: the document says Some("1.34"), the table Some("1.33")"#,
         ]
     );
 }

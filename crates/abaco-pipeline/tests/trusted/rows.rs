@@ -1,0 +1,459 @@
+//! Which rows count: refused ones are set aside with their reasons, copies are dropped, and the rest gives the KPIs.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use abaco_engine::AsOf;
+use abaco_kpi::{FormulaKpi, KpiSpec, Unit, col, count, count_distinct, sum};
+use abaco_pipeline::arrow::array::{
+    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int64Array, StringArray,
+};
+use abaco_pipeline::arrow::datatypes::UInt64Type;
+use abaco_pipeline::arrow::record_batch::RecordBatch;
+use abaco_pipeline::{Catalogue, ErrorKind, Pipeline, PipelineConfig, PipelineError, Run, RunRequest};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::common::{Desk, names, runs};
+
+const SETTINGS: &str = "version: 1\nportfolio: p\ncontract: contract.yml\nquality: { mode: quarantine }\n";
+
+const CONTRACT: &str = "\
+contract: loans
+version: 1
+currency: USD
+columns:
+  loan_id: { type: text, roles: [key] }
+  month: { type: date, roles: [snapshot] }
+  branch: { type: text, allowed: [\"north\", \"south\"] }
+  dpd: { type: int }
+  balance: { type: 'decimal(18, 2)', roles: [amount] }
+rules:
+  - { id: owed, check: 'balance >= 0' }
+";
+
+const HEAD: &str = "loan_id,month,branch,dpd,balance\n";
+
+/// Rows 1, 2 and 10 go on; 3 has a bad cell, 4 and 5 break a rule, 6 is ragged, 7 repeats 1, 8 and 9 contradict each
+/// other, and 11 contradicts the second row of the other file.
+const A: &str = "\
+L1,2025-01-31,north,0,100.00
+L2,2025-01-31,north,45,200.50
+L3,2025-01-31,north,x,10.00
+L4,2025-01-31,east,0,20.00
+L5,2025-01-31,south,0,-5.00
+L6,2025-01-31,south
+L1,2025-01-31,north,0,100.00
+L8,2025-01-31,south,10,40.00
+L8,2025-01-31,south,11,40.00
+L9,2025-01-31,south,90,300.25
+L11,2025-01-31,north,5,70.00
+";
+
+/// Row 1 repeats a row of the first file, 2 contradicts one, 3 goes on, 4 has no amount.
+const B: &str = "\
+L2,2025-01-31,north,45,200.50
+L11,2025-01-31,north,6,70.00
+L12,2025-01-31,south,0,1.25
+L13,2025-01-31,south,0,9x.00
+";
+
+fn kpis() -> Vec<FormulaKpi> {
+    let kpi = |id: &'static str, unit: Unit| KpiSpec::new(id, id, unit);
+    vec![
+        FormulaKpi::new(kpi("balance", Unit::Currency), sum("balance")),
+        FormulaKpi::new(kpi("late", Unit::Currency), sum("balance").filter(col("dpd").ge(30))),
+        FormulaKpi::new(kpi("loans", Unit::Count), count_distinct("loan_id")),
+        FormulaKpi::new(kpi("rows", Unit::Count), count()),
+    ]
+}
+
+fn desk() -> Desk {
+    let desk = Desk::new();
+    desk.write("cfg/pipeline.yml", SETTINGS);
+    desk.write("cfg/contract.yml", CONTRACT);
+    desk.write("a.csv", format!("{HEAD}{A}"));
+    desk.write("b.csv", format!("{HEAD}{B}"));
+    desk
+}
+
+fn run_of(desk: &Desk, inputs: &[&str]) -> Result<Run, PipelineError> {
+    let config = PipelineConfig::load(desk.path("cfg/pipeline.yml")).unwrap();
+    let pipeline = Pipeline::new(config, &Catalogue::new().profile("standard", kpis())).unwrap();
+    let inputs: Vec<PathBuf> = inputs.iter().map(|name| desk.path(name)).collect();
+    pipeline.run(&RunRequest { inputs, as_of: AsOf::Single, ..desk.request() })
+}
+
+fn values(run: &Run) -> Vec<String> {
+    run.document.kpis.iter().map(|kpi| kpi.value.clone().or(kpi.reason.clone()).unwrap()).collect()
+}
+
+fn document(folder: &Path, name: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
+}
+
+fn table(folder: &Path, name: &str) -> Vec<RecordBatch> {
+    let file = std::fs::File::open(folder.join(name)).unwrap();
+    ParquetRecordBatchReaderBuilder::try_new(file).unwrap().build().unwrap().map(Result::unwrap).collect()
+}
+
+/// A quarantined row: its file's name, its row, its line, its reasons as `rule: message`, its cells.
+type Quarantined = (String, u64, Option<u64>, Vec<String>, Value);
+
+fn quarantined(run: &Run) -> Vec<Quarantined> {
+    let mut all = Vec::new();
+    for batch in table(run.folder.as_deref().unwrap(), "quarantine.parquet") {
+        let text = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
+        let number = |name: &str| batch.column_by_name(name).unwrap().as_primitive::<UInt64Type>().clone();
+        let (tables, files, reasons, cells) = (text("table"), text("file"), text("reasons"), text("cells"));
+        let (rows, lines) = (number("row"), number("line"));
+        for at in 0..batch.num_rows() {
+            assert_eq!(tables.value(at), "tape");
+            let file = Path::new(files.value(at)).file_name().unwrap().to_str().unwrap().to_owned();
+            let of_row: Vec<Value> = serde_json::from_str(reasons.value(at)).unwrap();
+            let word = |reason: &Value, key: &str| reason[key].as_str().unwrap().to_owned();
+            let of_row =
+                of_row.iter().map(|reason| format!("{}: {}", word(reason, "rule"), word(reason, "message")));
+            let line = lines.is_valid(at).then(|| lines.value(at));
+            let cells = serde_json::from_str(cells.value(at)).unwrap();
+            all.push((file, rows.value(at), line, of_row.collect(), cells));
+        }
+    }
+    all
+}
+
+/// By hand: 100.00 + 200.50 + 300.25 + 1.25, of which 200.50 and 300.25 are late.
+const VALUES: [&str; 4] = ["602.00", "500.75", "4", "4"];
+
+#[test]
+fn the_kpis_are_those_of_the_rows_that_go_on() {
+    let desk = desk();
+    let run = run_of(&desk, &["a.csv", "b.csv"]).unwrap();
+    assert_eq!(values(&run), VALUES);
+    let rows = serde_json::to_value(run.document.rows).unwrap();
+    assert_eq!(rows, json!({ "read": 15, "quarantined": 9, "duplicate": 2, "as_of": 4 }));
+    let folder = run.folder.as_deref().unwrap();
+    assert_eq!(document(folder, "kpis.json")["rows"], rows);
+    let quality = &document(folder, "quality.json")["rows"];
+    assert_eq!(*quality, json!({ "read": 15, "accepted": 4, "quarantined": 9, "duplicate": 2 }));
+    let written: Vec<String> = table(folder, "tape.parquet")
+        .iter()
+        .flat_map(|batch| {
+            let ids = abaco_pipeline::arrow::compute::cast(
+                batch.column_by_name("loan_id").unwrap(),
+                &abaco_pipeline::arrow::datatypes::DataType::Utf8,
+            );
+            let ids = ids.unwrap();
+            ids.as_string::<i32>().iter().map(|id| id.unwrap().to_owned()).collect::<Vec<_>>()
+        })
+        .collect();
+    assert_eq!(written, ["L1", "L2", "L9", "L12"]);
+}
+
+/// The tape of the rows that go on, and of nothing else, is worth the same.
+#[test]
+fn as_if_the_other_rows_had_not_been_there() {
+    let desk = desk();
+    let all = run_of(&desk, &["a.csv", "b.csv"]).unwrap();
+    let kept: String = A
+        .lines()
+        .chain(B.lines())
+        .enumerate()
+        .filter(|(at, _)| [0, 1, 9, 13].contains(at))
+        .map(|(_, row)| format!("{row}\n"))
+        .collect();
+    desk.write("kept.csv", format!("{HEAD}{kept}"));
+    let only = run_of(&desk, &["kept.csv"]).unwrap();
+    assert_eq!(values(&only), VALUES);
+    assert_eq!(only.quality.rows.quarantined + only.quality.rows.duplicate, 0);
+    assert_eq!(crate::common::kpis(&only), crate::common::kpis(&all));
+}
+
+/// Rows and money by hand. `9x.00` is no amount, and the ragged row has none.
+#[test]
+fn the_phases_tie() {
+    let desk = desk();
+    let run = run_of(&desk, &["a.csv", "b.csv"]).unwrap();
+    let manifest = document(run.folder.as_deref().unwrap(), "manifest.json");
+    let phases = manifest["phases"].as_array().unwrap();
+    let counts: Vec<Value> = phases
+        .iter()
+        .map(|phase| {
+            json!([
+                phase["phase"],
+                phase["rows_in"],
+                phase["accepted"],
+                phase["quarantined"],
+                phase["duplicate"]
+            ])
+        })
+        .collect();
+    assert_eq!(
+        counts,
+        [
+            json!(["ingest", 15, 15, 0, 0]),
+            json!(["validate", 15, 4, 9, 2]),
+            json!(["transform", 4, 4, 0, 0]),
+            json!(["calculate", 4, 4, 0, 0]),
+            json!(["publish", 4, 4, 0, 0]),
+        ]
+    );
+    let money = |at: usize| phases[at]["control_totals"]["balance"].clone();
+    let passed = |amount: &str| json!({ "in": amount, "accepted": amount, "quarantined": "0", "duplicate": "0", "unreadable": 0 });
+    assert_eq!(money(0), passed("1147.50"));
+    // 10.00 + 20.00 - 5.00 + 40.00 + 40.00 + 70.00 + 70.00 are set aside, 100.00 + 200.50 are copies.
+    assert_eq!(
+        money(1),
+        json!({ "in": "1147.50", "accepted": "602.00", "quarantined": "245.00", "duplicate": "300.50", "unreadable": 2 })
+    );
+    assert_eq!((money(2), money(4)), (passed("602.00"), passed("602.00")));
+    assert_eq!(phases[3]["control_totals"], json!({}));
+}
+
+#[test]
+fn the_rows_are_in_quarantine_with_their_reasons() {
+    let desk = desk();
+    let run = run_of(&desk, &["a.csv", "b.csv"]).unwrap();
+    let found = quarantined(&run);
+    let told: Vec<Value> =
+        found.iter().map(|(file, row, _, reasons, _)| json!([file, row, reasons])).collect();
+    let contradicts =
+        |others: &str| format!("tape.conflicts: expected one content of a key, found others in {others}");
+    assert_eq!(
+        told,
+        [
+            json!(["a.csv", 3, ["dpd.type: expected int, found `x`"]]),
+            json!(["a.csv", 4, ["branch.allowed: expected one of `north`, `south`, found `branch` east"]]),
+            json!(["a.csv", 5, ["owed: expected `balance >= 0`, found `balance` -5.00"]]),
+            json!(["a.csv", 6, ["tape.shape: expected 5 cells, found 3"]]),
+            json!(["a.csv", 8, [contradicts("row 9")]]),
+            json!(["a.csv", 9, [contradicts("row 8")]]),
+            json!(["a.csv", 11, [contradicts("row 2 of input 2")]]),
+            json!(["b.csv", 2, [contradicts("row 11 of input 1")]]),
+            json!(["b.csv", 4, ["balance.type: expected decimal(18, 2), found `9x.00`"]]),
+        ]
+    );
+    // The line is known where the row could not be read; the header is the first.
+    let lines: Vec<Option<u64>> = found.iter().map(|(_, _, line, _, _)| *line).collect();
+    assert_eq!(lines, [Some(4), None, None, Some(7), None, None, None, None, Some(5)]);
+    let cells = &found[0].4;
+    assert_eq!(
+        *cells,
+        json!({ "loan_id": "L3", "month": "2025-01-31", "branch": "north", "dpd": "x", "balance": "10.00" })
+    );
+    assert_eq!(found[7].4["dpd"], "6");
+}
+
+#[rstest]
+#[case::cell(3, "row 1 (line 2), column `dpd`: expected int, found `x`")]
+#[case::allowed(4, "row 1, rule `branch.allowed`: expected one of `north`, `south`, found `branch` east")]
+#[case::rule(5, "row 1, rule `owed`: expected `balance >= 0`, found `balance` -5.00")]
+#[case::ragged(6, "row 1 (line 2): expected 5 cells, found 3")]
+fn strict_mode_refuses_the_tape(#[case] row: usize, #[case] message: &str) {
+    let desk = desk();
+    desk.write("cfg/pipeline.yml", SETTINGS.replace("quarantine }", "strict }"));
+    let row = A.lines().nth(row - 1).unwrap();
+    desk.write("one.csv", format!("{HEAD}{row}\nL9,2025-01-31,south,90,300.25\n"));
+    let error = run_of(&desk, &["one.csv"]).unwrap_err();
+    assert_eq!(error.to_string(), format!("{}: {message}", desk.path("one.csv").display()));
+    assert_eq!(error.kind(), ErrorKind::Data);
+    assert_eq!(runs(&desk.path("runs")), [] as [&str; 0]);
+    assert_eq!(names(&desk.path("runs/.failed")).len(), 1);
+}
+
+/// The first of all bad rows is named, copies do not refuse a tape, and rows of two files contradict each other too.
+#[test]
+fn strict_mode_names_the_first() {
+    let desk = desk();
+    desk.write("cfg/pipeline.yml", SETTINGS.replace("quarantine }", "strict }"));
+    let error = run_of(&desk, &["a.csv", "b.csv"]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("{}: row 3 (line 4), column `dpd`: expected int, found `x`", desk.path("a.csv").display())
+    );
+    let only = |text: &str, rows: &[usize]| {
+        let kept = text.lines().enumerate().filter(|(at, _)| rows.contains(&(at + 1)));
+        format!("{HEAD}{}", kept.map(|(_, row)| format!("{row}\n")).collect::<String>())
+    };
+    desk.write("a.csv", only(A, &[1, 2, 7, 10, 11]));
+    desk.write("b.csv", only(B, &[1, 3]));
+    let run = run_of(&desk, &["a.csv", "b.csv"]).unwrap();
+    assert_eq!(
+        (values(&run), run.quality.rows.duplicate),
+        (["672.00", "500.75", "5", "5"].map(str::to_owned).to_vec(), 2)
+    );
+    desk.write("b.csv", only(B, &[1, 2, 3]));
+    let error = run_of(&desk, &["a.csv", "b.csv"]).unwrap_err().to_string();
+    let message =
+        "row 5, rule `tape.conflicts`: expected one content of a key, found others in row 2 of input 2";
+    assert_eq!(error, format!("{}: {message}", desk.path("a.csv").display()));
+}
+
+#[rstest]
+#[case::bad_cells("L3,2025-01-31,north,x,10.00\nL4,2025-01-31,east,0,20.00\n", 2)]
+#[case::conflicts("L8,2025-01-31,south,10,40.00\nL8,2025-01-31,south,11,40.00\n", 2)]
+#[case::ragged("L6,2025-01-31,south\n", 1)]
+fn nothing_is_left(#[case] rows: &str, #[case] count: u64) {
+    let desk = desk();
+    desk.write("none.csv", format!("{HEAD}{rows}"));
+    let error = run_of(&desk, &["none.csv"]).unwrap_err();
+    assert!(matches!(&error, PipelineError::AllQuarantined { rows, .. } if *rows == count), "{error}");
+    assert!(error.to_string().starts_with(&desk.path("none.csv").display().to_string()), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Data);
+    assert_eq!(runs(&desk.path("runs")), [] as [&str; 0]);
+}
+
+/// All that a run says of its rows, without its name and its times.
+fn account(run: &Run) -> Value {
+    json!({
+        "kpis": crate::common::kpis(run),
+        "rows": run.document.rows,
+        "quality": run.quality,
+        "quarantine": quarantined(run).into_iter().map(|(file, row, line, reasons, cells)| json!([file, row, line, reasons, cells])).collect::<Vec<_>>(),
+    })
+}
+
+/// Many rows, so that a file is read in many pieces: every 7th is refused, every 11th has a copy far away, every 13th a
+/// contradiction in the other file.
+fn many() -> (String, String) {
+    let (mut first, mut second) = (HEAD.to_owned(), HEAD.to_owned());
+    for number in 0..MANY {
+        let branch = if number % 7 == 0 { "east" } else { "north" };
+        let row = format!("loan-{number:06},2025-01-31,{branch},{},{number}.25\n", number % 120);
+        first += &row;
+        if number % 7 != 0 && number % 11 == 0 {
+            second += &row;
+        } else if number % 7 != 0 && number % 13 == 0 {
+            second += &row.replace(".25", ".75");
+        }
+    }
+    (first, second)
+}
+
+const MANY: u64 = 60_000;
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let desk = desk();
+    let (first, second) = many();
+    desk.write("a.csv", &first);
+    desk.write("b.csv", &second);
+    let mut accounts = Vec::new();
+    for threads in [1, 2, 5] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let run = pool.install(|| run_of(&desk, &["a.csv", "b.csv"])).unwrap();
+        let folder = run.folder.clone().unwrap();
+        let bytes = |name: &str| std::fs::read(folder.join(name)).unwrap();
+        accounts.push((account(&run), ["tape.parquet", "quarantine.parquet", "kpis.parquet"].map(bytes)));
+    }
+    let kept: Vec<u64> =
+        (0..MANY).filter(|number| number % 7 != 0 && (number % 11 == 0 || number % 13 != 0)).collect();
+    let copies = (0..MANY).filter(|number| number % 7 != 0 && number % 11 == 0).count() as u64;
+    let contradicted =
+        (0..MANY).filter(|number| number % 7 != 0 && number % 11 != 0 && number % 13 == 0).count() as u64;
+    let (account, _) = &accounts[0];
+    let cents: u64 = kept.iter().map(|number| number * 100 + 25).sum();
+    assert_eq!(account["kpis"][0]["value"], format!("{}.{:02}", cents / 100, cents % 100));
+    let refused = MANY.div_ceil(7);
+    assert_eq!(
+        account["quality"]["rows"],
+        json!({
+            "read": MANY + copies + contradicted,
+            "accepted": kept.len(),
+            "quarantined": refused + 2 * contradicted,
+            "duplicate": copies,
+        })
+    );
+    assert_eq!(account["quarantine"].as_array().unwrap().len() as u64, refused + 2 * contradicted);
+    assert!(accounts.iter().all(|other| *other == accounts[0]));
+}
+
+/// The rows of a tape whose cells have their types; what a text could not be, the other formats cannot have.
+fn typed() -> Vec<(&'static str, &'static str, i64, i128)> {
+    vec![
+        ("L1", "north", 0, 100_00),
+        ("L2", "north", 45, 200_50),
+        ("L4", "east", 0, 20_00),
+        ("L5", "south", 0, -5_00),
+        ("L1", "north", 0, 100_00),
+        ("L8", "south", 10, 40_00),
+        ("L8", "south", 11, 40_00),
+        ("L9", "south", 90, 300_25),
+        ("L12", "south", 0, 1_25),
+    ]
+}
+
+fn amount(cents: i128) -> String {
+    let sign = if cents < 0 { "-" } else { "" };
+    format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
+}
+
+fn as_parquet() -> Vec<u8> {
+    let rows = typed();
+    // 2025-01-31 is day 20,119 since 1970-01-01.
+    let columns: [(&str, ArrayRef); 5] = [
+        ("loan_id", Arc::new(rows.iter().map(|row| Some(row.0)).collect::<StringArray>())),
+        ("month", Arc::new(Date32Array::from(vec![20_119; rows.len()]))),
+        ("branch", Arc::new(rows.iter().map(|row| Some(row.1)).collect::<StringArray>())),
+        ("dpd", Arc::new(rows.iter().map(|row| Some(row.2)).collect::<Int64Array>())),
+        (
+            "balance",
+            Arc::new(
+                rows.iter()
+                    .map(|row| Some(row.3))
+                    .collect::<Decimal128Array>()
+                    .with_precision_and_scale(18, 2)
+                    .unwrap(),
+            ),
+        ),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+#[test]
+fn the_format_of_the_file_changes_nothing() {
+    let desk = desk();
+    let csv: String = typed()
+        .iter()
+        .map(|(id, branch, dpd, cents)| format!("{id},2025-01-31,{branch},{dpd},{}\n", amount(*cents)))
+        .collect();
+    let csv = format!("{HEAD}{csv}");
+    let lines: String = typed()
+        .iter()
+        .map(|(id, branch, dpd, cents)| {
+            let balance = amount(*cents);
+            format!(r#"{{"loan_id":"{id}","month":"2025-01-31","branch":"{branch}","dpd":{dpd},"balance":{balance}}}"#) + "\n"
+        })
+        .collect();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(csv.as_bytes()).unwrap();
+    desk.write("t.csv", &csv);
+    desk.write("t.jsonl", lines);
+    desk.write("t.csv.gz", packed.finish().unwrap());
+    desk.write("t.parquet", as_parquet());
+    let mut accounts = BTreeMap::new();
+    for name in ["t.csv", "t.csv.gz", "t.jsonl", "t.parquet"] {
+        let run = run_of(&desk, &[name]).unwrap();
+        assert_eq!(values(&run), VALUES, "{name}");
+        let mut account = account(&run);
+        for row in account["quarantine"].as_array_mut().unwrap() {
+            assert_eq!(row[0].take(), name);
+            row[2].take();
+        }
+        accounts.insert(name, account);
+    }
+    let expected = json!({ "read": 9, "accepted": 4, "quarantined": 4, "duplicate": 1 });
+    for (name, account) in &accounts {
+        assert_eq!(account["quality"]["rows"], expected, "{name}");
+        assert_eq!(*account, accounts["t.csv"], "{name}");
+    }
+}

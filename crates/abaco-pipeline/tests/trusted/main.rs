@@ -14,5 +14,7 @@ mod faults;
 #[allow(dead_code, reason = "shared with other tests")]
 #[path = "../artefacts/grep.rs"]
 mod grep;
+mod many;
 mod masking;
+mod reuse;
 mod rows;

@@ -12,7 +12,7 @@ const LARGEST: u64 = (1 << 53) - 1;
 ///
 /// # Errors
 /// For a number with a fraction or beyond 2^53 - 1: our documents have none, since decimals are strings.
-pub(crate) fn canonical(value: &impl Serialize) -> Result<String, Error> {
+pub fn canonical(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(&sorted(serde_json::to_value(value)?)?)
 }
 
@@ -39,12 +39,12 @@ fn is_plain(number: &Number) -> bool {
 }
 
 /// SHA-256 in lower-case hexadecimal.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
 /// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::canonical_json::{canonical, sha256};
 
 /// What the first line of a chain names as the line before it.
-pub(crate) const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+pub const BEGINNING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// Why a line is not the next one of its chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Fault {
 
 impl Fault {
     /// What was expected and what was found, without the word for it.
-    pub(crate) fn detail(&self) -> String {
+    pub fn detail(&self) -> String {
         match self {
             Self::NotALine(why) => why.clone(),
             Self::Changed => "it is not what its `hash` says".to_owned(),
@@ -65,7 +65,7 @@ impl fmt::Display for Fault {
 }
 
 /// Completes an entry with its number, its predecessor's digest and its own; gives the line, with its end, and the digest.
-pub(crate) fn link(
+pub fn link(
     mut entry: Map<String, Value>,
     seq: u64,
     prev: &str,
@@ -77,16 +77,21 @@ pub(crate) fn link(
     Ok((canonical(&entry)? + "\n", hash))
 }
 
-/// A line by itself: its number, its predecessor's digest, its own, and the whole object.
-pub(crate) struct Line {
-    pub(crate) seq: u64,
-    pub(crate) prev: String,
-    pub(crate) hash: String,
-    pub(crate) entry: Map<String, Value>,
+/// A line by itself.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Its number, from 1.
+    pub seq: u64,
+    /// The digest of the line before it.
+    pub prev: String,
+    /// Its own digest.
+    pub hash: String,
+    /// The whole object.
+    pub entry: Map<String, Value>,
 }
 
 /// Reads one line, without its end, and holds it against its own digest.
-pub(crate) fn line(text: &[u8]) -> Result<Line, Fault> {
+pub fn line(text: &[u8]) -> Result<Line, Fault> {
     let not = |why: String| Fault::NotALine(why);
     let entry: Map<String, Value> =
         serde_json::from_slice(text).map_err(|error| not(format!("not a JSON object: {error}")))?;
@@ -106,7 +111,7 @@ pub(crate) fn line(text: &[u8]) -> Result<Line, Fault> {
 }
 
 /// Holds a sound line against its place; `later` are the numbers of the lines behind it.
-pub(crate) fn in_place(
+pub fn in_place(
     line: &Line,
     expected: u64,
     prev: &str,
@@ -124,6 +129,6 @@ pub(crate) fn in_place(
 }
 
 /// The number that a line claims, whatever else is wrong with it.
-pub(crate) fn claimed(text: &[u8]) -> Option<u64> {
+pub fn claimed(text: &[u8]) -> Option<u64> {
     serde_json::from_slice::<Value>(text).ok()?.get("seq")?.as_u64()
 }

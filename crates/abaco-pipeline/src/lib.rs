@@ -21,6 +21,8 @@
 
 pub mod artefacts;
 pub mod audit;
+pub mod canonical_json;
+pub mod chain;
 pub mod config;
 pub mod contract;
 pub mod duplicates;
@@ -28,6 +30,7 @@ pub mod fetch;
 pub mod history;
 pub mod ingest;
 pub mod ledger;
+pub mod lock;
 pub mod mask;
 pub mod outbox;
 pub mod quality;
@@ -40,16 +43,14 @@ pub mod spans;
 pub mod storage;
 pub mod transform;
 pub mod verify;
+pub mod yaml;
 
-mod canonical_json;
 mod catalogue;
-mod chain;
 mod error;
 mod panel;
 mod published;
 mod retry;
 mod watch;
-mod yaml;
 
 pub use catalogue::Catalogue;
 pub use config::PipelineConfig;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use crate::PipelineError;
 
 /// Reads one YAML document; an error names the path, the line and the column.
-pub(crate) fn from_str<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, PipelineError> {
+pub fn from_str<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, PipelineError> {
     serde_yaml::from_str(text).map_err(|error| {
         let location = error.location();
         let mut message = error.to_string();

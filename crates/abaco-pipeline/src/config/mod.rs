@@ -17,6 +17,14 @@ use crate::PipelineError;
 use crate::contract::Contract;
 use crate::mask::MaskingKey;
 
+/// `text` with each `${ENV}` and `${ENV:default}` replaced, once; for paths and addresses.
+///
+/// # Errors
+/// The variable that has neither a value nor a default, or what is wrong with a reference.
+pub fn resolve_environment(text: &str) -> Result<String, String> {
+    env::resolve(text, &|key| std::env::var(key).ok())
+}
+
 /// The files of the configuration that is used when none is named, by their paths below `config/`.
 const EMBEDDED: &[(&str, &str)] = &[
     ("pipeline.yml", include_str!("../../default/pipeline.yml")),

@@ -5,7 +5,6 @@
 
 mod current;
 mod file;
-pub(crate) mod lock;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

@@ -11,7 +11,8 @@ use super::{AUDIT, MANIFEST, ManifestFacts, SIGNATURE, STAGING};
 use crate::PipelineError;
 use crate::audit;
 use crate::canonical_json::sha256;
-use crate::ledger::{Current, LEDGER, lock};
+use crate::ledger::{Current, LEDGER};
+use crate::lock;
 use crate::signature::{self, PublicKey};
 use crate::verify::damage;
 

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Recovery, Staging};
 use crate::PipelineError;
-use crate::ledger::{Current, Ledger, LedgerEntry, lock};
+use crate::ledger::{Current, Ledger, LedgerEntry};
+use crate::lock;
 use crate::signature::PublicKey;
 use crate::storage::Storage;
 

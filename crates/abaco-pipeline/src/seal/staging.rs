@@ -10,7 +10,7 @@ use super::runs::Locked;
 use super::staged_file::Files;
 use super::{AUDIT, Artefact, Artefacts, MANIFEST, Recovery, Runs, SIGNATURE, STAGING, StagedFile};
 use crate::PipelineError;
-use crate::ledger::lock;
+use crate::lock;
 use crate::storage::Access;
 
 /// A run that is being put together. Dropped without [`seal`](Self::seal), it is gone.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 /// Waits until nobody else has the file, which is made if it is not there.
-pub(crate) fn wait(path: &Path) -> io::Result<File> {
+pub fn wait(path: &Path) -> io::Result<File> {
     loop {
         let file = open(path, true)?;
         match file.lock() {
@@ -38,7 +38,7 @@ fn is_still_there(_: &File, _: &Path) -> io::Result<bool> {
 }
 
 /// The lock of a file that is there, unless somebody has it.
-pub(crate) fn attempt(path: &Path) -> io::Result<Option<File>> {
+pub fn attempt(path: &Path) -> io::Result<Option<File>> {
     let file = open(path, false)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),

@@ -1,0 +1,77 @@
+//! `rollout.yml`.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::RolloutError;
+use crate::version::VersionSettings;
+
+/// The largest configuration file that is read.
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
+/// What `rollout.yml` says. Paths are relative to it; `${ENV}` and `${ENV:default}` are resolved in them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Version of this file's shape: 1.
+    pub version: u32,
+    /// The version that is official now.
+    pub baseline: VersionSettings,
+    /// The version that is to take over.
+    pub candidate: VersionSettings,
+}
+
+/// `rollout.yml`, read and checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RolloutConfig {
+    /// What the file says.
+    pub settings: Settings,
+    /// The file.
+    pub path: PathBuf,
+    /// The SHA-256 of its bytes.
+    pub digest: String,
+}
+
+impl RolloutConfig {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`RolloutError::Configuration`] for whatever is wrong with it.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, RolloutError> {
+        let path = path.as_ref();
+        let size = std::fs::metadata(path).map_err(|error| RolloutError::io(path, error))?.len();
+        if size > MAX_CONFIG_BYTES {
+            let message = format!("expected at most {MAX_CONFIG_BYTES} bytes, found {size}");
+            return Err(RolloutError::Configuration { path: path.to_path_buf(), message });
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| RolloutError::io(path, error))?;
+        let settings: Settings = abaco_pipeline::yaml::from_str(&text, path)?;
+        let digest = abaco_pipeline::canonical_json::sha256(text.as_bytes());
+        let config = Self { settings, path: path.to_path_buf(), digest };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), RolloutError> {
+        let refuse = |message: String| Err(RolloutError::Configuration { path: self.path.clone(), message });
+        if self.settings.version != 1 {
+            return refuse(format!("version {} is unknown; this is version 1", self.settings.version));
+        }
+        if self.settings.baseline.name == self.settings.candidate.name {
+            let name = &self.settings.baseline.name;
+            return refuse(format!("`baseline` and `candidate`: expected two names, found `{name}` twice"));
+        }
+        Ok(())
+    }
+
+    /// A path of the file's.
+    ///
+    /// # Errors
+    /// [`RolloutError::Configuration`] for a variable without value.
+    pub fn beside(&self, name: &str) -> Result<PathBuf, RolloutError> {
+        let name = abaco_pipeline::config::resolve_environment(name)
+            .map_err(|message| RolloutError::Configuration { path: self.path.clone(), message })?;
+        Ok(self.path.parent().unwrap_or(Path::new("")).join(name))
+    }
+}

@@ -1,0 +1,18 @@
+//! How one version of the numbers replaces another.
+//!
+//! The data's way is the order of the modules: a [`version`] gives [`figures`], two sides of which are compared, their
+//! differences explained and taken apart, and become [`evidence`]; a gate weighs the evidence, and the [`journal`] holds
+//! every step from [`stage`] to stage.
+
+pub mod config;
+pub mod evidence;
+pub mod figures;
+pub mod journal;
+pub mod program;
+pub mod stage;
+pub mod version;
+
+mod error;
+
+pub use config::RolloutConfig;
+pub use error::{ErrorKind, RolloutError};

@@ -5,7 +5,8 @@
 //! one is true.
 //!
 //! A key is the values of the contract's key columns and its snapshot column; the content is all columns of the contract
-//! that the tape has. A row with a NULL in its key has no key: it is compared with none.
+//! that the tape has. A row with a NULL in its key has no key: it is compared with none. A row that breaks another rule is
+//! compared all the same, since it may be the true one; only one with a cell that could not be read is not.
 
 mod print;
 mod record;

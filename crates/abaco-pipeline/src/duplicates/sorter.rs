@@ -53,7 +53,7 @@ struct Run {
 }
 
 impl Sorter {
-    /// Records held in memory: about 90 MB.
+    /// Records held in memory: about 100 MB.
     pub const CAPACITY: usize = 2_000_000;
 
     /// A sorter whose temporary files go into this folder, which must be there once they are needed.
@@ -72,10 +72,22 @@ impl Sorter {
     /// # Errors
     /// [`PipelineError::Output`] if a temporary file cannot be written.
     pub fn push(&mut self, row: RowId, print: Print) -> Result<(), PipelineError> {
+        self.push_record(Record::new(row, print, false))
+    }
+
+    /// Adds a row that is refused whatever others say: it repeats none, and yet another content of its key contradicts it.
+    ///
+    /// # Errors
+    /// Those of [`push`](Self::push).
+    pub fn push_refused(&mut self, row: RowId, print: Print) -> Result<(), PipelineError> {
+        self.push_record(Record::new(row, print, true))
+    }
+
+    fn push_record(&mut self, record: Record) -> Result<(), PipelineError> {
         if self.buffer.len() == self.capacity {
             self.spill().map_err(|source| self.failed(source))?;
         }
-        self.buffer.push(Record::new(row, print));
+        self.buffer.push(record);
         self.pushed += 1;
         Ok(())
     }

@@ -49,7 +49,9 @@ impl Judge {
     fn judge(&mut self) {
         if let Some((first, others)) = self.same_key.split_first() {
             if others.iter().all(|other| other.content == first.content) {
-                self.verdicts.duplicates.extend(others.iter().map(|other| other.row));
+                // Equal rows break the same rules: a refused one's copies are refused themselves.
+                let admitted = others.iter().filter(|other| !other.refused);
+                self.verdicts.duplicates.extend(admitted.map(|other| other.row));
             } else {
                 let rows: Vec<RowId> = self.same_key.iter().map(|record| record.row).collect();
                 self.verdicts.conflicts.extend(rows.iter().map(|row| (*row, first.row)));

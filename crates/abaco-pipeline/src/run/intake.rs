@@ -8,6 +8,7 @@ use abaco_engine::{Bindings, EngineError};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
 use chrono::{DateTime, Utc};
 use tracing::Span;
 
@@ -112,11 +113,19 @@ enum Output {
 }
 
 struct Rows {
-    rows: Vec<u32>,
-    prints: Vec<Option<Print>>,
+    prints: Vec<Printed>,
     quarantined: Vec<QuarantinedRow>,
     folded: RecordBatch,
     written: RecordBatch,
+}
+
+/// A row that is compared with the others.
+struct Printed {
+    /// Its number in its part.
+    row: u32,
+    print: Print,
+    /// Whether it is refused whatever the others say.
+    refused: bool,
 }
 
 /// What a pass over all files leaves.
@@ -255,9 +264,11 @@ impl Intake<'_> {
                 };
                 let part = u32::try_from(before.part).unwrap_or(u32::MAX);
                 if let Some(sorter) = &mut pass.sorter {
-                    for (row, print) in rows.rows.iter().zip(&rows.prints) {
-                        if let Some(print) = print {
-                            sorter.push(RowId { file: number, part, row: *row }, *print)?;
+                    for Printed { row, print, refused } in rows.prints {
+                        let row = RowId { file: number, part, row };
+                        match refused {
+                            false => sorter.push(row, print)?,
+                            true => sorter.push_refused(row, print)?,
                         }
                     }
                 }
@@ -338,8 +349,9 @@ impl Intake<'_> {
     ) -> Result<Output, PipelineError> {
         let arrow = |error| PipelineError::arrow(place.path, error);
         let began = Instant::now();
+        let of_batch = prints.map(|prints| Prints::of(prints, &screened)).transpose().map_err(arrow)?;
         let checked = screen.check(&mut worker.counters, place, screened)?;
-        let prints = prints.map(|prints| prints.of(&checked.admitted)).transpose().map_err(arrow)?;
+        let prints = of_batch.map(|prints| prints.told(&checked.rows)).unwrap_or_default();
         worker.validated += began.elapsed();
         let began = Instant::now();
         let (folded, written) = match self.masks {
@@ -358,9 +370,8 @@ impl Intake<'_> {
         if let Err(error) = folding.fold(&mut worker.state, &folded) {
             return Ok(Output::Engine(at_rows(error, &checked.rows)));
         }
-        let (rows, quarantined) = (checked.rows, checked.quarantined);
-        let prints = prints.unwrap_or_default();
-        Ok(Output::Rows(Box::new(Rows { rows, prints, quarantined, folded, written })))
+        let quarantined = checked.quarantined;
+        Ok(Output::Rows(Box::new(Rows { prints, quarantined, folded, written })))
     }
 }
 
@@ -377,6 +388,37 @@ impl<S: Send> Worker<S> {
         self.transformed += other.transformed;
         let of_table = |source| PipelineError::Engine { path: path.to_path_buf(), source };
         folding.merge(&mut self.state, other.state).map_err(of_table)
+    }
+}
+
+/// The prints of a batch before its rows are told apart.
+struct Prints {
+    /// Rows of the part before the batch.
+    first: u64,
+    prints: Vec<Option<Print>>,
+}
+
+impl Prints {
+    /// A row with a cell that could not be read has none: what stands in the cell's place is not what was written.
+    fn of(prints: &RowPrints, screened: &Screened) -> Result<Self, ArrowError> {
+        let mut of_rows = prints.of(&screened.batch)?;
+        for refused in &screened.refused {
+            of_rows[refused.row] = None;
+        }
+        Ok(Self { first: screened.rows_before, prints: of_rows })
+    }
+
+    /// The rows with their prints; those that are not among the admitted ones, which ascend, are refused.
+    fn told(self, admitted: &[u32]) -> Vec<Printed> {
+        let mut admitted = admitted.iter().copied().peekable();
+        let numbered = self.prints.into_iter().enumerate();
+        let told = numbered.filter_map(|(index, print)| {
+            // That a part's rows are numbered in 32 bits has been seen to.
+            let row = (self.first + index as u64) as u32;
+            let refused = admitted.next_if_eq(&row).is_none();
+            Some(Printed { row, print: print?, refused })
+        });
+        told.collect()
     }
 }
 

@@ -111,6 +111,24 @@ fn copies_are_duplicates_and_contradictions_conflict() {
     assert!(verdicts(&[], 1).is_empty());
 }
 
+/// Whatever else is wrong with a row, it contradicts another content of its key; its copies are refused as it is.
+#[test]
+fn a_refused_row_contradicts_and_is_no_duplicate() {
+    for capacity in [1, 100] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sorter = Sorter::with_capacity(folder.path(), capacity);
+        sorter.push(row(0), print((1, 1))).unwrap();
+        sorter.push_refused(row(1), print((1, 2))).unwrap();
+        sorter.push_refused(row(2), print((2, 1))).unwrap();
+        sorter.push_refused(row(3), print((2, 1))).unwrap();
+        sorter.push(row(4), print((3, 1))).unwrap();
+        let found = sorter.finish().unwrap();
+        assert_eq!(found.compared, 5);
+        assert_eq!(found.duplicates, [].into());
+        assert_eq!(found.groups.into_values().collect::<Vec<_>>(), [vec![row(0), row(1)]]);
+    }
+}
+
 #[test]
 fn more_runs_than_are_merged_at_once() {
     // 300 runs of one record: those there are are merged four times on the way.

@@ -154,6 +154,39 @@ fn the_kpis_are_those_of_the_rows_that_go_on() {
     assert_eq!(written, ["L1", "L2", "L9", "L12"]);
 }
 
+/// L1's second row is refused by a rule and may be the true one all the same; L2's copies are refused one by one; nobody
+/// can tell of which loan the row with the unreadable cell is.
+#[test]
+fn a_refused_row_contradicts_another_of_its_key() {
+    let desk = desk();
+    desk.write(
+        "a.csv",
+        format!(
+            "{HEAD}L1,2025-01-31,north,0,100.00\nL1,2025-01-31,north,0,-100.00\nL2,2025-01-31,east,0,7.00\n\
+             L2,2025-01-31,east,0,7.00\nL3,2025-01-31,north,0,1.00\nL3,2025-01-31,north,x,1.00\n"
+        ),
+    );
+    let run = run_of(&desk, &["a.csv"]).unwrap();
+    assert_eq!(values(&run), ["1.00", "0.00", "1", "1"]);
+    let rows = serde_json::to_value(run.document.rows).unwrap();
+    assert_eq!(rows, json!({ "read": 6, "quarantined": 5, "duplicate": 0, "as_of": 1 }));
+    let rules: Vec<(u64, Vec<String>)> = quarantined(&run)
+        .into_iter()
+        .map(|(_, row, _, reasons, _)| {
+            (row, reasons.iter().map(|reason| reason.split(": ").next().unwrap().to_owned()).collect())
+        })
+        .collect();
+    let of = |rules: &[&str]| rules.iter().map(|rule| (*rule).to_owned()).collect::<Vec<_>>();
+    let expected = [
+        (1, of(&["tape.conflicts"])),
+        (2, of(&["owed", "tape.conflicts"])),
+        (3, of(&["branch.allowed"])),
+        (4, of(&["branch.allowed"])),
+        (6, of(&["dpd.type"])),
+    ];
+    assert_eq!(rules, expected);
+}
+
 /// The tape of the rows that go on, and of nothing else, is worth the same.
 #[test]
 fn as_if_the_other_rows_had_not_been_there() {

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use abaco_engine::Definitions;
 
 pub use self::settings::{
-    CohortSettings, DrillSettings, QualityMode, QualitySettings, Settings, SigningSettings, TableRole,
-    TableSettings, TableSource,
+    CohortSettings, DrillSettings, FurtherFormat, QualityMode, QualitySettings, Settings, SigningSettings,
+    TableRole, TableSettings, TableSource,
 };
 pub(crate) use self::stored::StoredConfig;
 use crate::PipelineError;

@@ -62,6 +62,9 @@ pub struct Settings {
     /// How long runs are kept, and whether the inputs are kept with them.
     #[serde(default)]
     pub retention: RetentionSettings,
+    /// In which formats the tables of results are written besides Parquet.
+    #[serde(default, skip_serializing)]
+    pub further_formats: Vec<FurtherFormat>,
     /// The key that signs manifests.
     #[serde(default, skip_serializing)]
     pub signing: Option<SigningSettings>,
@@ -71,6 +74,16 @@ pub struct Settings {
     /// How inputs behind an address are fetched.
     #[serde(default, skip_serializing)]
     pub http: HttpSettings,
+}
+
+/// A format in which `kpis`, `segments` and `series` are written besides Parquet; `kpis.csv` is there in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FurtherFormat {
+    /// `.csv`
+    Csv,
+    /// `.arrow`, the Arrow IPC file format.
+    ArrowIpc,
 }
 
 /// The key that signs manifests.

@@ -358,14 +358,6 @@ pub enum PipelineError {
         /// What does not tie.
         message: String,
     },
-    /// So many rows do not fit the contract that something else is wrong with the table.
-    #[error("{}: expected at most {limit}, found more", path.display())]
-    TooManyQuarantined {
-        /// The file at which it was noticed.
-        path: PathBuf,
-        /// The limit, in words.
-        limit: &'static str,
-    },
     /// What lies elsewhere could not be fetched.
     #[error("{url}: {message}")]
     Fetch {

@@ -1,5 +1,7 @@
 //! The table of rows that were refused, with the reasons.
 
+mod spool;
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, RecordBatch, StringBuilder, UInt64Builder};
@@ -7,6 +9,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use serde_json::{Map, Value};
 
+pub(crate) use self::spool::{Spool, Spooled};
 use crate::PipelineError;
 use crate::contract::{Contract, Role};
 use crate::quality::QuarantinedRow;

@@ -13,12 +13,13 @@ use super::folded::Folded;
 use super::manifest::Manifest;
 use super::session::Session;
 use super::taken::TakenIn;
-use super::{Pipeline, saved};
+use super::{Pipeline, RunDocument, saved};
 use crate::PipelineError;
 use crate::artefacts::{
     ArchivedInput, ComplianceReport, Dataset, MaskedTable, MaskingEntry, QuarantineEntry, RawArchive,
     RunLineage, TableFormat, TableWriter, kpis_batch, segments_batch, series_batch,
 };
+use crate::config::FurtherFormat;
 use crate::ingest::IngestReport;
 use crate::quality::{QualityDocument, Reason};
 use crate::quarantine::QuarantineTable;
@@ -45,22 +46,37 @@ impl Pipeline {
     ) -> Result<(), PipelineError> {
         let document = manifest.document;
         staging.write("kpis.json", &json_text(document)?)?;
-        let kpis = kpis_batch(document)?;
-        write_table(staging, "kpis.parquet", TableFormat::Parquet, [&kpis])?;
-        write_table(staging, "kpis.csv", TableFormat::Csv, [&kpis])?;
-        write_table(staging, "segments.parquet", TableFormat::Parquet, [&segments_batch(document)?])?;
-        write_table(staging, "series.parquet", TableFormat::Parquet, [&series_batch(document)?])?;
+        self.write_results(staging, document)?;
         let state =
             saved::to_bytes(results.folded).map_err(|error| PipelineError::State(error.to_string()))?;
         staging.write("state.bin", &state)?;
         staging.write("configuration.json", &json_text(&self.config.stored()?)?)?;
         staging.write("quality.json", results.quality.to_json()?.as_bytes())?;
-        let none = RecordBatch::new_empty(QuarantineTable::new().schema());
-        let quarantined = std::iter::once(&none).chain(results.taken.quarantined());
-        write_table(staging, QUARANTINE, TableFormat::Parquet, quarantined)?;
+        write_quarantine(staging, results.taken)?;
         let archived = self.archive(staging, session, manifest)?;
         self.write_compliance(staging, manifest, results.taken, archived)?;
         self.write_lineage(staging, session, manifest)
+    }
+
+    /// The results as tables: all as Parquet, the KPIs as CSV too, and what the configuration asks for beside.
+    fn write_results(&self, staging: &Staging, document: &RunDocument) -> Result<(), PipelineError> {
+        let further = &self.config.settings.further_formats;
+        let tables = [
+            ("kpis", kpis_batch(document)?, true),
+            ("segments", segments_batch(document)?, further.contains(&FurtherFormat::Csv)),
+            ("series", series_batch(document)?, further.contains(&FurtherFormat::Csv)),
+        ];
+        for (name, batch, as_csv) in &tables {
+            let formats = [
+                (TableFormat::Parquet, true),
+                (TableFormat::Csv, *as_csv),
+                (TableFormat::Ipc, further.contains(&FurtherFormat::ArrowIpc)),
+            ];
+            for (format, _) in formats.into_iter().filter(|(_, asked)| *asked) {
+                write_table(staging, &format!("{name}.{}", format.extension()), format, batch)?;
+            }
+        }
+        Ok(())
     }
 
     /// Copies of the inputs as they are, for their owner alone, where the configuration asks for them.
@@ -186,17 +202,27 @@ fn copy(from: &mut File, to: &mut impl Write, input: &Path, output: &Path) -> Re
     }
 }
 
-fn write_table<'b>(
+fn write_table(
     staging: &Staging,
     name: &str,
     format: TableFormat,
-    batches: impl IntoIterator<Item = &'b RecordBatch>,
+    batch: &RecordBatch,
 ) -> Result<(), PipelineError> {
-    let mut batches = batches.into_iter().peekable();
-    let Some(first) = batches.peek() else { return Ok(()) };
     let sink = staging.create(name, Access::Shared)?;
-    let mut writer = TableWriter::new(format, staging.folder().join(name), sink, &first.schema())?;
-    batches.try_for_each(|batch| writer.write(batch))?;
+    let mut writer = TableWriter::new(format, staging.folder().join(name), sink, &batch.schema())?;
+    writer.write(batch)?;
+    writer.finish()?.finish()?;
+    Ok(())
+}
+
+/// The rows that were set aside; where there are none, a table without rows.
+fn write_quarantine(staging: &Staging, taken: &TakenIn) -> Result<(), PipelineError> {
+    let sink = staging.create(QUARANTINE, Access::Shared)?;
+    let (path, schema) = (staging.folder().join(QUARANTINE), QuarantineTable::new().schema());
+    let mut writer = TableWriter::new(TableFormat::Parquet, path, sink, &schema)?;
+    for of_table in taken.quarantined() {
+        of_table.for_each(|batch| writer.write(batch))?;
+    }
     writer.finish()?.finish()?;
     Ok(())
 }
@@ -205,10 +231,10 @@ fn write_table<'b>(
 fn quarantined(taken: &TakenIn) -> Result<QuarantineEntry, PipelineError> {
     let mut rows = 0;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for batch in taken.quarantined() {
+    let mut count = |batch: &RecordBatch| {
         rows += batch.num_rows() as u64;
         let Some(reasons) = batch.column_by_name("reasons").map(|column| column.as_string::<i32>()) else {
-            continue;
+            return Ok(());
         };
         for row in (0..reasons.len()).filter(|row| reasons.is_valid(*row)) {
             let of_row: Vec<Reason> =
@@ -217,6 +243,10 @@ fn quarantined(taken: &TakenIn) -> Result<QuarantineEntry, PipelineError> {
                 *counts.entry(reason.rule).or_default() += 1;
             }
         }
+        Ok(())
+    };
+    for of_table in taken.quarantined() {
+        of_table.for_each(&mut count)?;
     }
     Ok(QuarantineEntry { rows, reasons: counts.into_iter().collect() })
 }

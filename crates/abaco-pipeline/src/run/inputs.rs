@@ -49,6 +49,16 @@ impl Inputs {
         Ok(Self { request: RunRequest { inputs, tables, ..request.clone() }, fetched })
     }
 
+    /// A request of which nothing could be found or fetched; only for the words on it.
+    pub(super) fn asked(request: &RunRequest) -> Self {
+        let paths = request.inputs.iter().chain(request.tables.iter().map(|(_, path)| path));
+        let address = |path: &PathBuf| {
+            let text = path.display().to_string();
+            is_url(&text).then(|| (path.clone(), without_secrets(&text)))
+        };
+        Self { fetched: paths.filter_map(address).collect(), request: request.clone() }
+    }
+
     /// A path as whoever asked for it knows it.
     pub(super) fn named(&self, path: &str) -> Option<&str> {
         let of = |(file, _): &&(PathBuf, String)| file.display().to_string() == path;

@@ -22,14 +22,10 @@ use crate::duplicates::{Print, RowPrints, Sorter, Verdicts};
 use crate::ingest::{Before, FoldError, IngestReport, Needed, RowId, Screened, Tape};
 use crate::panel::Table;
 use crate::quality::{Counters, Exclusions, Place, QuarantinedRow, Screen};
-use crate::quarantine::{Origin, QuarantineTable};
+use crate::quarantine::{Origin, QuarantineTable, Spool, Spooled};
 use crate::{PipelineError, Watch};
 
-/// More quarantined rows than this refuse the table: something else is wrong with it than its rows.
-const MAX_QUARANTINED: usize = 1 << 20;
-/// Or more bytes of them.
-const MAX_QUARANTINED_BYTES: usize = 256 << 20;
-/// How many bytes of them a batch has.
+/// How many bytes of quarantined rows a batch has.
 const QUARANTINE_BATCH_BYTES: usize = 8 << 20;
 
 /// A table, and how its rows are taken in.
@@ -133,7 +129,7 @@ struct Pass<S> {
     worker: Worker<S>,
     reports: Vec<IngestReport>,
     sorter: Option<Sorter>,
-    quarantined: Vec<RecordBatch>,
+    quarantined: Spooled,
 }
 
 impl<S> Pass<S> {
@@ -236,10 +232,10 @@ impl Intake<'_> {
             worker: empty(),
             reports: Vec::new(),
             sorter: prints.map(|_| Sorter::new(self.scratch)),
-            quarantined: Vec::new(),
+            quarantined: Spooled::default(),
         };
+        let mut spool = Spool::new(self.scratch);
         let mut quarantine = QuarantineTable::new();
-        let (mut set_aside, mut set_aside_bytes) = (0, 0);
         for (file, path) in self.paths.iter().enumerate() {
             let tape = match first.take() {
                 Some(tape) => tape,
@@ -272,13 +268,6 @@ impl Intake<'_> {
                         }
                     }
                 }
-                set_aside += rows.quarantined.len();
-                if set_aside > MAX_QUARANTINED {
-                    return Err(PipelineError::TooManyQuarantined {
-                        path: path.clone(),
-                        limit: "1048576 quarantined rows",
-                    });
-                }
                 let origin = Origin {
                     table: self.table,
                     file: shown,
@@ -291,15 +280,8 @@ impl Intake<'_> {
                 for row in &rows.quarantined {
                     quarantine.push(&origin, row)?;
                     if quarantine.bytes() > QUARANTINE_BATCH_BYTES {
-                        set_aside_bytes += quarantine.bytes();
-                        pass.quarantined.extend(quarantine.take()?);
+                        quarantine.take()?.map_or(Ok(()), |batch| spool.push(batch))?;
                     }
-                }
-                if set_aside_bytes > MAX_QUARANTINED_BYTES {
-                    return Err(PipelineError::TooManyQuarantined {
-                        path: path.clone(),
-                        limit: "256 MiB of quarantined rows",
-                    });
                 }
                 taking.take(rows.folded, rows.written)
             };
@@ -319,7 +301,8 @@ impl Intake<'_> {
             read::another(path, self.paths, &report, &pass.reports)?;
             pass.reports.push(report);
         }
-        pass.quarantined.extend(quarantine.take()?);
+        quarantine.take()?.map_or(Ok(()), |batch| spool.push(batch))?;
+        pass.quarantined = spool.finish()?;
         Ok(pass)
     }
 

@@ -1,5 +1,7 @@
 //! The manifest: what a run read, what it was told, how its rows were counted, and the digests of what it wrote.
 
+use std::collections::BTreeMap;
+
 use abaco_engine::AsOf;
 use abaco_kpi::KpiSpec;
 use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
@@ -100,6 +102,8 @@ pub(super) struct Manifest<'r> {
     pub(super) inputs: &'r [IngestReport],
     pub(super) tables: &'r [TableReport],
     pub(super) phases: &'r [PhaseEntry],
+    /// Those of the tables beside the tape, by role.
+    pub(super) table_phases: &'r BTreeMap<String, Vec<PhaseEntry>>,
     pub(super) masks: &'r AllMasks,
 }
 
@@ -145,6 +149,7 @@ impl Manifest<'_> {
             "inputs": self.inputs,
             "tables": self.tables,
             "phases": self.phases,
+            "table_phases": self.table_phases,
             "masking": self.masking(),
             "artefacts": artefacts,
             "audit": audit,

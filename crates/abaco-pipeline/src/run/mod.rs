@@ -27,6 +27,7 @@ mod recompute;
 mod reuse;
 mod rollup;
 mod saved;
+mod scratch;
 mod session;
 mod setup;
 mod tables_agree;
@@ -40,7 +41,6 @@ use abaco_engine::{AsOf, AuditEvent, Bindings, Finished, KpiEngine, ObservedScal
 use abaco_kpi::{Column, Outcome};
 use arrow::datatypes::Schema;
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 
 use self::baseline::Earlier;
 use self::bindings::LabelLag;
@@ -61,6 +61,7 @@ use self::phases::Stopwatch;
 pub use self::phases::{ControlTotal, Phase, PhaseEntry};
 pub use self::recompute::{Recomputed, recompute, verify_kpis};
 pub use self::rollup::{CalendarPeriod, Rollup};
+use self::scratch::Scratch;
 use self::session::{Given, Session};
 use self::taken::TakenIn;
 use crate::PipelineError;
@@ -187,17 +188,28 @@ impl Pipeline {
         // A key that is missing is noticed before anything is computed.
         let signer = request.out.as_ref().map(|_| self.signer()).transpose()?.flatten();
         let temporary = std::env::temp_dir();
-        let scratch =
-            TempDir::with_prefix("abaco-").map_err(|error| PipelineError::output(&temporary, error))?;
-        let inputs = Inputs::of(&self.with_configured_tables(request), options, scratch.path())?;
-        let request = inputs.request.clone();
+        let scratch = Scratch::new(&temporary).map_err(|error| PipelineError::output(&temporary, error))?;
         let masks = self.masks()?;
+        let portfolio = &self.config.settings.portfolio;
+        let asked = self.with_configured_tables(request);
+        let inputs = match Inputs::of(&asked, options, scratch.path()) {
+            Ok(inputs) => inputs,
+            Err(error) => {
+                // A tape that does not come is a failed run too.
+                let inputs = Inputs::asked(&asked);
+                let given = Given { masks, inputs, scratch, signer };
+                if let Ok(session) = Session::begin(&asked, options, portfolio, given) {
+                    session.fail(&error);
+                }
+                return Err(error);
+            }
+        };
+        let request = inputs.request.clone();
         if options.reuse
             && let Some(run) = self.reusable(&request, options)?
         {
             return Ok(run);
         }
-        let portfolio = &self.config.settings.portfolio;
         let mut session =
             Session::begin(&request, options, portfolio, Given { masks, inputs, scratch, signer })?;
         let span = session.span.span().clone();
@@ -253,7 +265,8 @@ impl Pipeline {
             let timing = Stopwatch::start(session.options.clock).stop();
             phases.push(taken.published(&session.run_id, timing));
         }
-        phases::tie(&phases)?;
+        let table_phases = taken.table_phases(&session.run_id, &quality);
+        std::iter::once(&phases).chain(table_phases.values()).try_for_each(|phases| phases::tie(phases))?;
         let masks = std::mem::take(&mut session.masks);
         let manifest = Manifest {
             document: &document,
@@ -266,6 +279,7 @@ impl Pipeline {
             inputs: &inputs,
             tables: &tables,
             phases: &phases,
+            table_phases: &table_phases,
             masks: &masks,
         };
         let folder = self.publish(

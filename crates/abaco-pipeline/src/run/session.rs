@@ -5,13 +5,13 @@ use std::path::Path;
 use abaco_engine::AuditEvent;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
 use tracing::Span;
 use uuid::Uuid;
 
 use super::inputs::Inputs;
 use super::manifest::asked;
 use super::masks::AllMasks;
+use super::scratch::Scratch;
 use super::{Phase, RunOptions, RunRequest};
 use crate::audit::AuditLog;
 use crate::seal::{Recovery, Runs, Staging};
@@ -23,7 +23,7 @@ use crate::{ErrorKind, PipelineError};
 pub(super) struct Given {
     pub(super) masks: AllMasks,
     pub(super) inputs: Inputs,
-    pub(super) scratch: TempDir,
+    pub(super) scratch: Scratch,
     pub(super) signer: Option<Signer>,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Session<'r> {
     /// Where the run is put together; `None` if it is not to be published.
     pub(super) staging: Option<Staging>,
     /// In the system's temporary folder, open to the owner alone; gone with the session.
-    scratch: TempDir,
+    scratch: Scratch,
     runs: Option<Runs>,
     /// Whether this run has made the folder of runs.
     made: bool,

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use abaco_engine::Bindings;
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
@@ -20,7 +19,8 @@ use crate::config::{ConfiguredTable, PipelineConfig, QualityMode, TableRole};
 use crate::duplicates::Verdicts;
 use crate::ingest::IngestReport;
 use crate::panel::Table;
-use crate::quality::{Counters, Facts, QualityDocument, Screen, SideTable, TableQuality};
+use crate::quality::{Counters, Facts, QualityDocument, Screen, SideTable, TableQuality, TableTotals};
+use crate::quarantine::Spooled;
 
 /// The name of the tape among the tables.
 pub(super) const TAPE: &str = "tape";
@@ -32,7 +32,7 @@ pub(super) struct TakenRows {
     pub(super) counters: Counters,
     /// What comparing the rows found, where they were compared.
     pub(super) verdicts: Option<Verdicts>,
-    pub(super) quarantined: Vec<RecordBatch>,
+    pub(super) quarantined: Spooled,
     /// What the rows add up to that were handed on.
     pub(super) money: Money,
     pub(super) clocks: Clocks,
@@ -104,8 +104,9 @@ impl TakenIn {
     }
 
     /// The quarantined rows of all tables.
-    pub(super) fn quarantined(&self) -> impl Iterator<Item = &RecordBatch> {
-        self.tape.quarantined.iter().chain(self.beside.iter().flat_map(|beside| &beside.rows.quarantined))
+    pub(super) fn quarantined(&self) -> impl Iterator<Item = &Spooled> {
+        std::iter::once(&self.tape.quarantined)
+            .chain(self.beside.iter().map(|beside| &beside.rows.quarantined))
     }
 
     /// What the audit says of the rows.
@@ -132,46 +133,26 @@ impl TakenIn {
         quality: &QualityDocument,
         calculated: Timing,
     ) -> Vec<PhaseEntry> {
-        let (counts, clocks) = (quality.rows, &self.tape.clocks);
-        let all = |rows: u64| RowCounts { rows_in: rows, accepted: rows, ..RowCounts::default() };
-        let timing = |took: Duration| Timing { began_at: clocks.began_at, took };
-        let read_in = quality
-            .control_totals
-            .iter()
-            .map(|(name, totals)| (name.clone(), ControlTotal::passed(&totals.read, &totals.read)));
-        let checked = quality.control_totals.iter().map(|(name, totals)| {
-            let total = ControlTotal {
-                total: totals.read.clone(),
-                accepted: totals.accepted.clone(),
-                quarantined: totals.quarantined.clone(),
-                duplicate: totals.duplicate.clone(),
-                unreadable: totals.unreadable,
-            };
-            (name.clone(), total)
-        });
-        let transformed = self.tape.money.amounts().filter_map(|(name, amount)| {
-            let accepted = &quality.control_totals.get(name)?.accepted;
-            Some((name.clone(), ControlTotal::passed(accepted, &amount)))
-        });
         let handed_on = self.tape.money.rows();
-        let rows_read = self.tape.reports.iter().map(|report| report.rows).sum();
-        let entry = |phase, took, rows, amounts| PhaseEntry::new(phase, run_id, took, rows, amounts);
-        let checked_rows = RowCounts {
-            rows_in: counts.read,
-            accepted: counts.accepted,
-            quarantined: counts.quarantined,
-            duplicate: counts.duplicate,
+        let mut phases =
+            of_table(quality, TAPE).map(|totals| self.tape.phases(run_id, totals)).unwrap_or_default();
+        let rows = RowCounts { rows_in: handed_on, accepted: self.folded_rows, ..RowCounts::default() };
+        phases.push(PhaseEntry::new(Phase::Calculate, run_id, calculated, rows, BTreeMap::new()));
+        phases
+    }
+
+    /// What became of the rows of each table beside the tape until they were joined with it.
+    pub(super) fn table_phases(
+        &self,
+        run_id: &str,
+        quality: &QualityDocument,
+    ) -> BTreeMap<String, Vec<PhaseEntry>> {
+        let of = |beside: &Beside| {
+            let table = beside.role.as_str();
+            let sub_run = format!("{run_id}/{table}");
+            Some((table.to_owned(), beside.rows.phases(&sub_run, of_table(quality, table)?)))
         };
-        let transformed_rows =
-            RowCounts { rows_in: counts.accepted, accepted: handed_on, ..RowCounts::default() };
-        let folded_rows =
-            RowCounts { rows_in: handed_on, accepted: self.folded_rows, ..RowCounts::default() };
-        vec![
-            entry(Phase::Ingest, timing(clocks.read), all(rows_read), read_in.collect()),
-            entry(Phase::Validate, timing(clocks.validated), checked_rows, checked.collect()),
-            entry(Phase::Transform, timing(clocks.transformed), transformed_rows, transformed.collect()),
-            entry(Phase::Calculate, calculated, folded_rows, BTreeMap::new()),
-        ]
+        self.beside.iter().filter_map(of).collect()
     }
 
     /// The phase that writes: the rows that were folded are those of `tape.parquet`.
@@ -183,6 +164,52 @@ impl TakenIn {
             .map(|((name, folded), (_, written))| (name.clone(), ControlTotal::passed(&folded, &written)));
         PhaseEntry::new(Phase::Publish, run_id, timing, rows, amounts.collect())
     }
+}
+
+impl TakenRows {
+    /// Reading, checking, transforming: what each did with the rows of the table.
+    fn phases(&self, run_id: &str, totals: &TableTotals) -> Vec<PhaseEntry> {
+        let (counts, clocks) = (totals.rows, &self.clocks);
+        let all = |rows: u64| RowCounts { rows_in: rows, accepted: rows, ..RowCounts::default() };
+        let timing = |took: Duration| Timing { began_at: clocks.began_at, took };
+        let totals = &totals.control_totals;
+        let read_in = totals
+            .iter()
+            .map(|(name, totals)| (name.clone(), ControlTotal::passed(&totals.read, &totals.read)));
+        let checked = totals.iter().map(|(name, totals)| {
+            let total = ControlTotal {
+                total: totals.read.clone(),
+                accepted: totals.accepted.clone(),
+                quarantined: totals.quarantined.clone(),
+                duplicate: totals.duplicate.clone(),
+                unreadable: totals.unreadable,
+            };
+            (name.clone(), total)
+        });
+        let transformed = self.money.amounts().filter_map(|(name, amount)| {
+            let accepted = &totals.get(name)?.accepted;
+            Some((name.clone(), ControlTotal::passed(accepted, &amount)))
+        });
+        let rows_read = self.reports.iter().map(|report| report.rows).sum();
+        let entry = |phase, took, rows, amounts| PhaseEntry::new(phase, run_id, took, rows, amounts);
+        let checked_rows = RowCounts {
+            rows_in: counts.read,
+            accepted: counts.accepted,
+            quarantined: counts.quarantined,
+            duplicate: counts.duplicate,
+        };
+        let transformed_rows =
+            RowCounts { rows_in: counts.accepted, accepted: self.money.rows(), ..RowCounts::default() };
+        vec![
+            entry(Phase::Ingest, timing(clocks.read), all(rows_read), read_in.collect()),
+            entry(Phase::Validate, timing(clocks.validated), checked_rows, checked.collect()),
+            entry(Phase::Transform, timing(clocks.transformed), transformed_rows, transformed.collect()),
+        ]
+    }
+}
+
+fn of_table<'q>(quality: &'q QualityDocument, table: &str) -> Option<&'q TableTotals> {
+    quality.tables.iter().find(|totals| totals.table == table)
 }
 
 impl Pipeline {

@@ -23,33 +23,63 @@ pub(super) fn check(manifest: &Value, report: &mut Report) {
         report.problem(MANIFEST, ProblemKind::Missing, message);
         return;
     };
-    let mut totals = 0;
-    let mut problems = Vec::new();
-    for (index, phase) in phases.iter().enumerate() {
-        let name = phase.get("phase").and_then(Value::as_str).unwrap_or("?");
-        totals += 1;
-        problems.extend(within(phase, "rows_in").map_err(|why| format!("phase `{name}`, rows: {why}")).err());
-        for (column, amounts) in columns(phase) {
-            totals += 1;
-            let tied = within(amounts, "in");
-            problems.extend(tied.map_err(|why| format!("phase `{name}`, column `{column}`: {why}")).err());
-        }
-        if let Some(next) = phases.get(index + 1) {
-            let to = next.get("phase").and_then(Value::as_str).unwrap_or("?");
-            let between = |what: &str, why: String| format!("from `{name}` to `{to}`, {what}: {why}");
-            let tied = handed_on(phase.get("accepted"), next.get("rows_in"));
-            problems.extend(tied.map_err(|why| between("rows", why)).err());
-            for (column, amounts) in columns(phase) {
-                let further = columns(next).find(|(other, _)| *other == column);
-                let Some((_, further)) = further else { continue };
-                let tied = handed_on(amounts.get("accepted"), further.get("in"));
-                problems.extend(tied.map_err(|why| between(&format!("column `{column}`"), why)).err());
+    let mut checked = Checked::default();
+    checked.phases(phases, "");
+    let beside = manifest.get("table_phases").and_then(Value::as_object);
+    for (table, phases) in beside.into_iter().flatten() {
+        match phases.as_array() {
+            Some(phases) => checked.phases(phases, &format!("table `{table}`, ")),
+            None => {
+                checked.problems.push(format!("table `{table}`: expected a list of phases, found {phases}"))
             }
         }
     }
-    report.check("control totals", format!("{totals} of {} phases", phases.len()));
-    for problem in problems {
+    report.check("control totals", format!("{} of {} phases", checked.totals, checked.phases));
+    for problem in checked.problems {
         report.problem(MANIFEST, ProblemKind::Untied, problem);
+    }
+}
+
+/// What was checked, and what does not tie.
+#[derive(Default)]
+struct Checked {
+    totals: usize,
+    phases: usize,
+    problems: Vec<String>,
+}
+
+impl Checked {
+    /// The phases of one table, in their order.
+    fn phases(&mut self, phases: &[Value], table: &str) {
+        self.phases += phases.len();
+        let mut not_tied = |tied: Result<(), String>, place: String| {
+            self.totals += 1;
+            self.problems.extend(tied.err().map(|why| format!("{table}{place}: {why}")));
+        };
+        for phase in phases {
+            let name = phase.get("phase").and_then(Value::as_str).unwrap_or("?");
+            not_tied(within(phase, "rows_in"), format!("phase `{name}`, rows"));
+            for (column, amounts) in columns(phase) {
+                not_tied(within(amounts, "in"), format!("phase `{name}`, column `{column}`"));
+            }
+        }
+        for pair in phases.windows(2) {
+            let [phase, next] = pair else { continue };
+            let name = |phase: &Value| phase.get("phase").and_then(Value::as_str).unwrap_or("?").to_owned();
+            let between = |what: &str| format!("{table}from `{}` to `{}`, {what}", name(phase), name(next));
+            let mut not_handed_on = |tied: Result<(), String>, what: &str| {
+                self.problems.extend(tied.err().map(|why| format!("{}: {why}", between(what))));
+            };
+            not_handed_on(handed_on(phase.get("accepted"), next.get("rows_in")), "rows");
+            for (column, amounts) in columns(phase) {
+                let further = columns(next).find(|(other, _)| *other == column);
+                let Some((_, further)) = further else { continue };
+                not_handed_on(
+                    handed_on(amounts.get("accepted"), further.get("in")),
+                    &format!("column `{column}`"),
+                );
+            }
+        }
     }
 }
 

@@ -11,6 +11,8 @@
 #[path = "../run/common.rs"]
 mod common;
 mod faults;
+mod fetched;
+mod further;
 #[allow(dead_code, reason = "shared with other tests")]
 #[path = "../artefacts/grep.rs"]
 mod grep;

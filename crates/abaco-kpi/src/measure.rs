@@ -141,6 +141,33 @@ impl Measure {
     }
 }
 
+impl Formula {
+    /// Calls `visit` for each measure, and for those that stand inside `TOTAL` of another.
+    ///
+    /// ```
+    /// use abaco_kpi::{Formula, KeyTerm, by_key, sum, total};
+    ///
+    /// let share = Formula::from(KeyTerm::Sum("of_key".into())) / total(sum("balance"));
+    /// let squares = by_key("borrower_id").sum("of_key", "balance").reduce(share.power(2));
+    /// let mut measures = Vec::new();
+    /// squares.for_each_measure(&mut |measure| measures.push(measure.to_string()));
+    /// assert_eq!(measures.len(), 2);
+    /// assert_eq!(measures[1], "SUM(balance)");
+    /// ```
+    pub fn for_each_measure<'a>(&'a self, visit: &mut dyn FnMut(&'a Measure)) {
+        self.for_each_term(&mut |measure| {
+            visit(measure);
+            if let Measure::Keys(keys) = measure {
+                keys.formula().for_each_term(&mut |term| {
+                    if let KeyTerm::Total(total) = term {
+                        total.for_each_measure(visit);
+                    }
+                });
+            }
+        });
+    }
+}
+
 impl KeyedMeasure {
     /// The formula inside the reduction.
     pub fn formula(&self) -> &Formula<KeyTerm> {

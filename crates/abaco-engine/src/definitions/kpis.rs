@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use abaco_kpi::{
-    CANONICAL_COLUMNS, Column, ColumnKind, Formula, FormulaKpi, KeyTerm, Kpi, KpiSpec, Measure, RowExpr,
-    Unit, canonical_column,
+    CANONICAL_COLUMNS, Column, ColumnKind, Formula, FormulaKpi, Kpi, KpiSpec, Measure, RowExpr, Unit,
+    canonical_column,
 };
 
 use super::columns::is_snake_case;
@@ -292,21 +292,8 @@ fn differences(definition: &Definition, spec: &KpiSpec) -> Result<(), Definition
 
 /// Calls `visit` for each expression that the formula aggregates, inside `TOTAL` too.
 fn for_each_row_expr(formula: &Formula, visit: &mut dyn FnMut(&RowExpr)) {
-    formula.for_each_term(&mut |measure| match measure {
-        Measure::Rows(rows) => {
-            if let Some(operand) = rows.operand() {
-                visit(operand);
-            }
-        }
-        Measure::Keys(keys) => {
-            for sum in &keys.sums {
-                visit(&sum.value);
-            }
-            keys.formula().for_each_term(&mut |term| {
-                if let KeyTerm::Total(total) = term {
-                    for_each_row_expr(total, visit);
-                }
-            });
-        }
+    formula.for_each_measure(&mut |measure| match measure {
+        Measure::Rows(rows) => rows.operand().into_iter().for_each(&mut *visit),
+        Measure::Keys(keys) => keys.sums.iter().for_each(|sum| visit(&sum.value)),
     });
 }

@@ -3,7 +3,7 @@
 //! Predicates, joins and keys may look at them; a group's columns and the values of measures are published.
 
 use abaco_engine::{Bindings, Definitions};
-use abaco_kpi::{Aggregate, Column, Formula, KeyTerm, Kpi, Measure, RowExpr};
+use abaco_kpi::{Aggregate, Column, Kpi, Measure, RowExpr};
 
 use super::bindings::bindings;
 use crate::PipelineError;
@@ -45,26 +45,14 @@ impl<'c> Secrets<'c> {
 
     /// The first measure whose value could be a secret one: a sum or an extreme over one row is that row's value.
     pub(super) fn measured(&self, kpi: &dyn Kpi) -> Option<(String, String)> {
-        self.measured_in(&kpi.formula())
-    }
-
-    fn measured_in(&self, formula: &Formula) -> Option<(String, String)> {
         let mut found = None;
-        formula.for_each_term(&mut |term| {
+        kpi.formula().for_each_measure(&mut |term| {
             let values: Vec<&RowExpr> = match term {
                 Measure::Rows(rows) => match &rows.aggregate {
                     Aggregate::Sum(value) | Aggregate::Min(value) | Aggregate::Max(value) => vec![value],
                     Aggregate::CountRows | Aggregate::Count(_) | Aggregate::CountDistinct(_) => Vec::new(),
                 },
-                Measure::Keys(keys) => {
-                    // What a total of the whole scope shows, the reduction shows.
-                    keys.formula().for_each_term(&mut |term| {
-                        if let KeyTerm::Total(total) = term {
-                            found = found.take().or_else(|| self.measured_in(total));
-                        }
-                    });
-                    keys.sums.iter().map(|sum| &sum.value).collect()
-                }
+                Measure::Keys(keys) => keys.sums.iter().map(|sum| &sum.value).collect(),
             };
             for value in values {
                 if let Some(secret) = self.behind(value) {

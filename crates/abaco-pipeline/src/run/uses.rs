@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use abaco_engine::Bindings;
-use abaco_kpi::{Aggregate, Column, KeyTerm, Kpi, Measure, Predicate, RowExpr};
+use abaco_kpi::{Aggregate, Column, Kpi, Measure, Predicate, RowExpr};
 
 use crate::contract::{ColumnType, Contract, Role};
 
@@ -30,7 +30,7 @@ impl Uses {
     ) -> Self {
         let mut uses = Collector { contract, bindings, uses: Self::default() };
         for kpi in kpis {
-            kpi.formula().for_each_term(&mut |measure| uses.measure(measure));
+            kpi.formula().for_each_measure(&mut |measure| uses.measure(measure));
         }
         others.iter().for_each(|expr| uses.expr(expr));
         conditions.iter().for_each(|condition| uses.predicate(Some(condition)));
@@ -93,11 +93,6 @@ impl Collector<'_> {
                     self.expr(&sum.value);
                     self.predicate(sum.filter.as_ref());
                 }
-                keys.formula().for_each_term(&mut |term| {
-                    if let KeyTerm::Total(total) = term {
-                        total.for_each_term(&mut |measure| self.measure(measure));
-                    }
-                });
             }
         }
     }
@@ -148,6 +143,8 @@ impl Collector<'_> {
 #[cfg(test)]
 mod tests {
     use abaco_kpi::{Formula, FormulaKpi, KpiSpec, Unit, by_key, col, count, count_distinct, sum};
+
+    use abaco_kpi::KeyTerm;
 
     use super::*;
 

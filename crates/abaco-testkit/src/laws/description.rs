@@ -48,22 +48,9 @@ pub fn kinds_do_not_mix(kpi: &dyn Kpi) -> Result<(), Violation> {
 
 /// Calls `visit` for each expression that the formula aggregates, inside `TOTAL` too.
 fn row_expressions(formula: &Formula, visit: &mut dyn FnMut(&RowExpr)) {
-    formula.for_each_term(&mut |measure| match measure {
-        Measure::Rows(rows) => {
-            if let Some(operand) = rows.operand() {
-                visit(operand);
-            }
-        }
-        Measure::Keys(keys) => {
-            for sum in &keys.sums {
-                visit(&sum.value);
-            }
-            keys.formula().for_each_term(&mut |term| {
-                if let abaco_kpi::KeyTerm::Total(total) = term {
-                    row_expressions(total, visit);
-                }
-            });
-        }
+    formula.for_each_measure(&mut |measure| match measure {
+        Measure::Rows(rows) => rows.operand().into_iter().for_each(&mut *visit),
+        Measure::Keys(keys) => keys.sums.iter().for_each(|sum| visit(&sum.value)),
     });
 }
 

@@ -142,9 +142,7 @@ impl Collector<'_> {
 
 #[cfg(test)]
 mod tests {
-    use abaco_kpi::{Formula, FormulaKpi, KpiSpec, Unit, by_key, col, count, count_distinct, sum};
-
-    use abaco_kpi::KeyTerm;
+    use abaco_kpi::{Formula, FormulaKpi, KeyTerm, KpiSpec, Unit, by_key, col, count, count_distinct, sum};
 
     use super::*;
 

@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod evidence;
+pub mod exercise;
 pub mod figures;
 pub mod journal;
 pub mod program;

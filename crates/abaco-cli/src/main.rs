@@ -1,6 +1,7 @@
 //! The command `abaco`: a thin front of the libraries.
 
 mod deliver;
+mod diff;
 mod failure;
 mod interrupt;
 mod kpis;
@@ -41,6 +42,8 @@ enum Command {
     Kpis(kpis::Arguments),
     /// Compute anew what a published run and the ledger beside it say of each other.
     Verify(verify::Arguments),
+    /// Say what changed between two published runs, down to the loan.
+    Diff(diff::Arguments),
     /// Send published runs to the outputs that have not got them yet.
     Deliver(deliver::Arguments),
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Kpis(arguments) => kpis::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
         Command::Deliver(arguments) => deliver::run(&arguments),
     });
     match result {

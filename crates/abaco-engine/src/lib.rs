@@ -31,7 +31,9 @@ mod yaml;
 
 pub use audit::AuditEvent;
 pub use bindings::Bindings;
-pub use contribution::{Contribution, ContributionError, Contributions, DrillDown, Others};
+pub use contribution::{
+    AdditiveMeasure, Contribution, ContributionError, Contributions, DrillDown, GroupTotals, Others,
+};
 pub use definitions::{AddedColumn, Definition, DefinitionError, DefinitionProblem, Definitions, Refresh};
 pub use engine::{Calculation, KpiEngine};
 pub use error::{EngineError, ErrorKind};

@@ -6,6 +6,7 @@
 
 mod error;
 mod shape;
+mod totals;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use chrono::NaiveDate;
 
 pub use self::error::ContributionError;
 use self::shape::{Refused, Shape, shape, text};
+pub use self::totals::{AdditiveMeasure, GroupTotals};
 use crate::finish::select::{choose, pooled};
 use crate::finish::terms::GroupTerms;
 use crate::plan::measure::PlannedTerm;

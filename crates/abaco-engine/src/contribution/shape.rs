@@ -55,7 +55,7 @@ fn whole<'f>(plan: &Plan, formula: &'f Formula<PlannedTerm>) -> Result<Shape<'f>
 }
 
 /// Whether the value over all rows is the sum of its values over any groups of them.
-fn linear<'f>(plan: &Plan, formula: &'f Formula<PlannedTerm>) -> Result<(), Refused<'f>> {
+pub(super) fn linear<'f>(plan: &Plan, formula: &'f Formula<PlannedTerm>) -> Result<(), Refused<'f>> {
     match formula {
         Formula::Term(PlannedTerm::Measure(measure)) => match plan.measures[measure.0].kind {
             MeasureKind::Count { .. } | MeasureKind::CountValid { .. } | MeasureKind::Sum(_) => Ok(()),

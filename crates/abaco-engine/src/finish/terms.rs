@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use abaco_kpi::{Absent, Formula, Fraction, KpiError, Scaled, Terms, Undefined};
+use arrow::datatypes::i256;
 
 use crate::plan::Plan;
 use crate::plan::layout::{Reading, SlotId};
@@ -40,6 +41,16 @@ impl GroupTerms<'_> {
     /// Rows counted by slots over disjoint rows: never more than the group has.
     fn rows_of(&self, slots: &[SlotId], group: usize) -> u64 {
         slots.iter().map(|slot| self.set.cells.count(group, *slot)).fold(0, u64::saturating_add)
+    }
+
+    /// The total of a measure that adds up over rows, in units of its last place, and whether it is defined; `None` for
+    /// other measures, and where the group has no rows.
+    pub(crate) fn additive(&self, measure: MeasureId) -> Option<(i256, bool)> {
+        match self.cell(measure, self.group(0).ok()?) {
+            Cell::Count(count) => Some((i256::from_i128(count), true)),
+            Cell::Sum(sum) => Some((sum.total, sum.matched == 0 || sum.valid > 0)),
+            Cell::Extreme(_) | Cell::Keyed(_) => None,
+        }
     }
 
     fn cell(&self, measure: MeasureId, group: usize) -> Cell<'_> {

@@ -20,6 +20,9 @@ pub struct Settings {
     pub baseline: VersionSettings,
     /// The version that is to take over.
     pub candidate: VersionSettings,
+    /// Amounts that two tables must agree on.
+    #[serde(default)]
+    pub ties: Vec<crate::attribution::TieSettings>,
 }
 
 /// `rollout.yml`, read and checked.

@@ -136,11 +136,7 @@ impl Pipeline {
     /// # Errors
     /// Those of a run's reading; [`PipelineError::Option`] without an input, and for a configuration with tables beside
     /// the tape, whose KPIs are not computed from the tape's rows alone.
-    pub fn measure(
-        &self,
-        kpis: &[&dyn Kpi],
-        asked: &Measuring<'_>,
-    ) -> Result<FoldedKpis, PipelineError> {
+    pub fn measure(&self, kpis: &[&dyn Kpi], asked: &Measuring<'_>) -> Result<FoldedKpis, PipelineError> {
         self.with_intake(asked.inputs, asked.duplicates, |intake| {
             let of_tape = |source| PipelineError::Engine { path: asked.inputs[0].clone(), source };
             let tape = intake.open()?;

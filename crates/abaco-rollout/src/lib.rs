@@ -5,6 +5,7 @@
 //! every step from [`stage`] to stage.
 
 pub mod attribution;
+pub mod causes;
 pub mod config;
 pub mod evidence;
 pub mod exercise;

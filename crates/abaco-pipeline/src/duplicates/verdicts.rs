@@ -24,6 +24,16 @@ impl Verdicts {
     pub fn is_empty(&self) -> bool {
         self.duplicates.is_empty() && self.conflicts.is_empty()
     }
+
+    /// The verdicts of somebody who keeps one row of each group that contradicts itself and drops the others.
+    pub(crate) fn keeping(mut self, kept: impl Fn(&[RowId]) -> Option<&RowId>) -> Self {
+        for rows in std::mem::take(&mut self.groups).into_values() {
+            let kept = kept(&rows).copied();
+            self.duplicates.extend(rows.into_iter().filter(|row| Some(*row) != kept));
+        }
+        self.conflicts.clear();
+        self
+    }
 }
 
 /// Looks at records in their order, and so at one key after the other.

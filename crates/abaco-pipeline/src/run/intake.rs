@@ -14,6 +14,7 @@ use tracing::Span;
 
 use super::inputs::Inputs;
 use super::masks::Masks;
+use super::measure::Duplicates;
 use super::money::Money;
 use super::read;
 use super::taken::{Clocks, TakenRows};
@@ -38,7 +39,7 @@ pub(super) struct Intake<'r> {
     /// Whether a row that does not fit refuses the table.
     pub(super) strict: bool,
     /// Whether rows of one key are told apart.
-    pub(super) compares: bool,
+    pub(super) duplicates: Duplicates,
     pub(super) masks: Option<&'r Masks>,
     pub(super) inputs: &'r Inputs,
     pub(super) watch: &'r Watch,
@@ -169,7 +170,7 @@ impl Intake<'_> {
             let screen = Screen::new(self.contract, schema.clone(), self.bindings).map_err(of_table)?;
             Ok::<_, PipelineError>(if self.strict { screen.strict() } else { screen })
         };
-        let prints = match self.compares {
+        let prints = match self.duplicates.compares() {
             true => RowPrints::of_contract(self.contract, &schema)
                 .map_err(|error| PipelineError::arrow(&path, error))?,
             false => None,
@@ -178,6 +179,7 @@ impl Intake<'_> {
         let plain = screen()?;
         let mut pass = self.pass(Some(first), &schema, &plain, prints.as_ref(), folding, taking)?;
         let verdicts = pass.sorter.take().map(Sorter::finish).transpose()?;
+        let verdicts = verdicts.map(|verdicts| self.duplicates.judge(verdicts));
         let Some(verdicts) = verdicts.filter(|verdicts| !verdicts.is_empty()) else {
             return Ok(pass.taken(plain, prints.map(|_| Verdicts::default()), (began_at, began)));
         };

@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 
 use super::intake::Intake;
+use super::measure::Duplicates;
 use super::money::Money;
 use super::phases::{ControlTotal, Phase, PhaseEntry, RowCounts, Timing};
 use super::session::Session;
@@ -221,7 +222,7 @@ impl Pipeline {
             bindings: &self.bindings,
             paths: &request.inputs,
             strict: self.is_strict(),
-            compares: true,
+            duplicates: Duplicates::Collapsed,
             masks: session.masks.of(None),
             inputs: &session.inputs,
             watch: &session.options.watch,
@@ -246,7 +247,10 @@ impl Pipeline {
             paths,
             strict: self.is_strict(),
             // Two payments of one loan on one day are two payments.
-            compares: table.role == TableRole::Static,
+            duplicates: match table.role {
+                TableRole::Static => Duplicates::Collapsed,
+                _ => Duplicates::Kept,
+            },
             masks: session.masks.of(Some(table.role)),
             inputs: &session.inputs,
             watch: &session.options.watch,

@@ -16,6 +16,7 @@ pub use self::event::{Event, Outcome, Procedure};
 pub use self::read::{Entry, Record};
 pub use self::standing::{Progress, Restored, Standing};
 pub use self::write::Journal;
+pub(crate) use self::write::make_folder;
 
 /// The journal's file in the state folder.
 pub const JOURNAL: &str = "journal.ndjson";

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "the helpers of a test stop the test")]
+
 use std::fs;
 use std::path::Path;
 use std::time::Duration;

@@ -77,6 +77,9 @@ pub enum RolloutError {
         /// Where and how.
         message: String,
     },
+    /// A procedure failed; what it had done is undone, or it says what is not.
+    #[error("{0}")]
+    Failed(String),
     /// What was asked for is not allowed now.
     #[error("{0}")]
     Refused(String),
@@ -103,7 +106,9 @@ impl RolloutError {
             },
             Self::Configuration { .. } => ErrorKind::Usage,
             Self::Figures { .. } => ErrorKind::Data,
-            Self::Program { .. } | Self::Io { .. } | Self::Damaged { .. } => ErrorKind::Failed,
+            Self::Program { .. } | Self::Io { .. } | Self::Damaged { .. } | Self::Failed(_) => {
+                ErrorKind::Failed
+            }
             Self::Refused(_) => ErrorKind::Refused,
         }
     }

@@ -11,11 +11,16 @@ pub mod evidence;
 pub mod exercise;
 pub mod figures;
 pub mod journal;
+pub mod procedures;
 pub mod program;
 pub mod stage;
 pub mod version;
 
 mod error;
+mod rollout;
+mod status;
 
 pub use config::RolloutConfig;
 pub use error::{ErrorKind, RolloutError};
+pub use rollout::{Advanced, Published, Rollout, RolloutOptions, Smoke};
+pub use status::{Status, UnderWay};

@@ -1,10 +1,14 @@
 //! `rollout.yml`.
 
+mod asked;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::asked::AskedSettings;
 use crate::RolloutError;
+use crate::procedures::ProcedureSettings;
 use crate::version::VersionSettings;
 
 /// The largest configuration file that is read.
@@ -23,6 +27,19 @@ pub struct Settings {
     /// Amounts that two tables must agree on.
     #[serde(default)]
     pub ties: Vec<crate::attribution::TieSettings>,
+    /// The file that says which version is active.
+    #[serde(default = "active_json")]
+    pub pointer: String,
+    /// What a smoke run is asked for.
+    #[serde(default)]
+    pub smoke: Option<AskedSettings>,
+    /// What the procedures run and keep.
+    #[serde(default)]
+    pub procedures: ProcedureSettings,
+}
+
+fn active_json() -> String {
+    "active.json".to_owned()
 }
 
 /// `rollout.yml`, read and checked.
@@ -68,6 +85,11 @@ impl RolloutConfig {
         Ok(())
     }
 
+    /// The folder of the file, in which programs are run.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
     /// A path of the file's.
     ///
     /// # Errors
@@ -75,6 +97,6 @@ impl RolloutConfig {
     pub fn beside(&self, name: &str) -> Result<PathBuf, RolloutError> {
         let name = abaco_pipeline::config::resolve_environment(name)
             .map_err(|message| RolloutError::Configuration { path: self.path.clone(), message })?;
-        Ok(self.path.parent().unwrap_or(Path::new("")).join(name))
+        Ok(self.folder().join(name))
     }
 }

@@ -1,6 +1,8 @@
 //! Programs that are run: argument lists, never shell strings.
 
 mod run;
+#[cfg(all(test, unix))]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 

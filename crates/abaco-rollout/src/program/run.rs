@@ -1,10 +1,13 @@
 //! Running a program with a limit of time.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
+
+use tempfile::NamedTempFile;
 
 use super::ProgramSettings;
 use crate::RolloutError;
@@ -12,7 +15,7 @@ use crate::RolloutError;
 /// How often a program is asked whether it has ended.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// How much is kept of what a program writes to either side; the rest is read and dropped.
+/// How much a program may write to either side.
 const MAX_OUTPUT: u64 = 64 << 20;
 
 /// How much of what it wrote stands in an error.
@@ -29,9 +32,51 @@ pub struct ProgramOutput {
     pub took: Duration,
 }
 
+/// Why the waiting was over.
+enum End {
+    Status(ExitStatus),
+    Late,
+    TooMuch,
+}
+
+/// Where a program's output goes: a file, since a pipe is open as long as anything that the program has left behind holds
+/// it, and whoever reads it to its end waits for that too.
+struct Spool(NamedTempFile);
+
+impl Spool {
+    fn new() -> io::Result<Self> {
+        NamedTempFile::new().map(Self)
+    }
+
+    /// An end to write to; it has a place in the file of its own.
+    fn stdio(&self) -> io::Result<Stdio> {
+        std::fs::OpenOptions::new().append(true).open(self.0.path()).map(Stdio::from)
+    }
+
+    fn bytes(&self) -> io::Result<u64> {
+        self.0.as_file().metadata().map(|metadata| metadata.len())
+    }
+
+    fn read(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(self.0.path())?.take(MAX_OUTPUT).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
 impl ProgramSettings {
     /// Runs the program in a folder and waits for it; `given` are the names that its arguments may use, and come also as
-    /// environment variables `ABACO_<NAME>`.
+    /// environment variables `ABACO_<NAME>`. What it leaves running when it ends in time goes on running.
+    ///
+    /// ```
+    /// use abaco_rollout::program::ProgramSettings;
+    ///
+    /// let arguments = ["printf", "%s", "{version}; rm"].map(str::to_owned).to_vec();
+    /// let program = ProgramSettings { arguments, timeout_seconds: 60 };
+    /// let output = program.run(".".as_ref(), &[("version", "v2".to_owned())])?;
+    /// assert_eq!(output.stdout, b"v2; rm");
+    /// # Ok::<(), abaco_rollout::RolloutError>(())
+    /// ```
     ///
     /// # Errors
     /// [`RolloutError::Program`] if an argument uses another name, if the program cannot be started, does not end in time,
@@ -42,25 +87,33 @@ impl ProgramSettings {
         let [program, rest @ ..] = &arguments[..] else {
             return Err(self.error("expected a program and its arguments, found an empty list"));
         };
+        let spooled = |error: io::Error| self.error(format!("its output could not be kept: {error}"));
+        let (stdout, stderr) = (Spool::new().map_err(spooled)?, Spool::new().map_err(spooled)?);
         let mut command = Command::new(program);
-        command.args(rest).current_dir(folder).stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Relative to `rollout.yml` an empty folder is this one.
+        command.args(rest).current_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+        command.stdin(Stdio::null());
+        command.stdout(stdout.stdio().map_err(spooled)?).stderr(stderr.stdio().map_err(spooled)?);
         command.envs(given.iter().map(|(name, value)| (format!("ABACO_{}", name.to_uppercase()), value)));
         // A group of its own, so that what it starts can be ended with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let began = Instant::now();
         let mut child = command.spawn().map_err(|error| self.error(format!("not started: {error}")))?;
-        let (stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
-        let status = self.wait(&mut child, began)?;
-        let (stdout, stderr) = (self.collect(stdout)?, self.collect(stderr)?);
-        match status {
-            None => {
+        let end = self.wait(&mut child, began, [&stdout, &stderr])?;
+        let (stdout, stderr) = (stdout.read().map_err(spooled)?, stderr.read().map_err(spooled)?);
+        match end {
+            End::Status(status) if status.success() => {
+                Ok(ProgramOutput { stdout, stderr, took: began.elapsed() })
+            }
+            End::Status(status) => Err(self.error(format!("{status}{}", ending(&stderr)))),
+            End::Late => {
                 let seconds = self.timeout_seconds;
                 Err(self.error(format!("did not end within {seconds} s{}", ending(&stderr))))
             }
-            Some(status) if !status.success() => Err(self.error(format!("{status}{}", ending(&stderr)))),
-            Some(_) => Ok(ProgramOutput { stdout, stderr, took: began.elapsed() }),
+            End::TooMuch => {
+                Err(self.error(format!("expected at most {MAX_OUTPUT} bytes of output, found more")))
+            }
         }
     }
 
@@ -83,30 +136,30 @@ impl ProgramSettings {
         Ok(filled + rest)
     }
 
-    /// The status, or none if the time was over and the program was ended.
-    fn wait(&self, child: &mut Child, began: Instant) -> Result<Option<ExitStatus>, RolloutError> {
+    fn wait(&self, child: &mut Child, began: Instant, outputs: [&Spool; 2]) -> Result<End, RolloutError> {
         let failed = |error| self.error(format!("lost: {error}"));
         let limit = Duration::from_secs(self.timeout_seconds);
         loop {
-            if let Some(status) = child.try_wait().map_err(failed)? {
-                return Ok(Some(status));
+            let status = child.try_wait().map_err(failed)?;
+            let mut written = 0;
+            for output in outputs {
+                written = output.bytes().map_err(failed)?.max(written);
             }
-            if began.elapsed() >= limit {
-                end(child).map_err(failed)?;
+            let end = match status {
+                _ if written > MAX_OUTPUT => End::TooMuch,
+                Some(status) => return Ok(End::Status(status)),
+                None if began.elapsed() >= limit => End::Late,
+                None => {
+                    thread::sleep(PAUSE);
+                    continue;
+                }
+            };
+            if status.is_none() {
+                kill(child).map_err(failed)?;
                 child.wait().map_err(failed)?;
-                return Ok(None);
             }
-            thread::sleep(PAUSE);
+            return Ok(end);
         }
-    }
-
-    fn collect(&self, reader: JoinHandle<std::io::Result<Vec<u8>>>) -> Result<Vec<u8>, RolloutError> {
-        let read = reader.join().map_err(|_| self.error("its output could not be read"))?;
-        let bytes = read.map_err(|error| self.error(format!("its output could not be read: {error}")))?;
-        if bytes.len() as u64 > MAX_OUTPUT {
-            return Err(self.error(format!("expected at most {MAX_OUTPUT} bytes of output, found more")));
-        }
-        Ok(bytes)
     }
 
     fn error(&self, message: impl Into<String>) -> RolloutError {
@@ -117,35 +170,23 @@ impl ProgramSettings {
 
 /// Ends a program and what it started.
 #[cfg(unix)]
-fn end(child: &mut Child) -> std::io::Result<()> {
+fn kill(child: &mut Child) -> io::Result<()> {
     use rustix::process::{Pid, Signal, kill_process_group};
 
     match i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        Some(group) => kill_process_group(group, Signal::KILL).map_err(std::io::Error::from),
+        Some(group) => kill_process_group(group, Signal::KILL).map_err(io::Error::from),
         None => child.kill(),
     }
 }
 
 #[cfg(not(unix))]
-fn end(child: &mut Child) -> std::io::Result<()> {
+fn kill(child: &mut Child) -> io::Result<()> {
     child.kill()
-}
-
-fn reader<R: Read + Send + 'static>(pipe: Option<R>) -> JoinHandle<std::io::Result<Vec<u8>>> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            pipe.by_ref().take(MAX_OUTPUT + 1).read_to_end(&mut bytes)?;
-            // Whoever writes to a pipe that nobody reads waits for ever.
-            std::io::copy(&mut pipe, &mut std::io::sink())?;
-        }
-        Ok(bytes)
-    })
 }
 
 fn ending(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let text = text.trim();
-    let begin = text.char_indices().rev().nth(SHOWN).map_or(0, |(index, _)| index);
+    let begin = text.char_indices().rev().nth(SHOWN - 1).map_or(0, |(index, _)| index);
     if text.is_empty() { String::new() } else { format!(": {}", &text[begin..]) }
 }

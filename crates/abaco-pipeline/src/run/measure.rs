@@ -6,10 +6,10 @@ use abaco_engine::{AsOf, Bindings, EngineError, ObservedScales, Plan, PlanOption
 use abaco_kpi::{Column, Kpi, Predicate, RowExpr};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use tempfile::TempDir;
 
 use super::inputs::Inputs;
 use super::intake::{Folding, Intake, Taken, Taking};
+use super::scratch::Scratch;
 use super::session::{Given, Session};
 use super::{Pipeline, RunOptions, RunRequest, observed_scales};
 use crate::PipelineError;
@@ -187,8 +187,7 @@ impl Pipeline {
         self.check(&request)?;
         let options = RunOptions::default();
         let temporary = std::env::temp_dir();
-        let scratch =
-            TempDir::with_prefix("abaco-").map_err(|error| PipelineError::output(&temporary, error))?;
+        let scratch = Scratch::new(&temporary).map_err(|error| PipelineError::output(&temporary, error))?;
         let inputs = Inputs::of(&request, &options, scratch.path())?;
         let request = inputs.request.clone();
         let given = Given { masks: self.masks()?, inputs, scratch, signer: None };

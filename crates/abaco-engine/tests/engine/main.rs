@@ -9,6 +9,7 @@ mod definitions;
 mod definitions_documented;
 mod definitions_kpis;
 mod definitions_refused;
+mod group_totals;
 mod keyed;
 mod language;
 mod plan;

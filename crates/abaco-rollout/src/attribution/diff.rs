@@ -141,7 +141,9 @@ pub fn diff(request: &DiffRequest<'_>, catalogue: &Catalogue) -> Result<RunDiffe
     for id in ids {
         match (left.kpi(&id), right.kpi(&id)) {
             (Some(a), Some(b)) => {
-                match (left.formula(a), right.formula(b)) {
+                let served = both_serve(a, b);
+                let formula = |run: &Opened, entry: &Value| served.clone().and_then(|()| run.formula(entry));
+                match (formula(&left, a), formula(&right, b)) {
                     (Ok(was), Ok(is)) => compared.push(Compared {
                         kpi: id.clone(),
                         places: places(a).max(places(b)),
@@ -215,9 +217,19 @@ fn published(entry: &Value) -> Published {
 
 /// Whether all that a run says of the totals is the same.
 fn same(a: &Value, b: &Value) -> bool {
-    ["value", "state", "reason", "formula", "exact", "components", "rows", "nulls"]
-        .iter()
-        .all(|key| a[key] == b[key])
+    ["value", "state", "reason", "formula", "exact", "components"].iter().all(|key| a[key] == b[key])
+}
+
+/// Whether both tapes have the columns of a KPI.
+fn both_serve(a: &Value, b: &Value) -> Result<(), String> {
+    let lacks = |entry: &Value| entry["state"] == "unavailable";
+    let side = match (lacks(a), lacks(b)) {
+        (false, false) => return Ok(()),
+        (true, true) => "both sides",
+        (true, false) => "the left",
+        (false, true) => "the right",
+    };
+    Err(format!("unavailable on {side}"))
 }
 
 fn value(entry: &Value) -> Option<(Rational, u32)> {

@@ -158,7 +158,7 @@ mod tests {
     use abaco_kpi::{Formula, col, count, sum};
     use num_bigint::BigInt;
 
-    use super::{Shape, measures};
+    use super::{Rational, Shape, measures};
 
     #[test]
     fn a_percentage_has_its_factor_in_front() {

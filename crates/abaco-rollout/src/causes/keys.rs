@@ -7,10 +7,11 @@ use abaco_kpi::{Column, Kpi, RowExpr};
 use abaco_pipeline::Pipeline;
 use abaco_pipeline::arrow::datatypes::Schema;
 use chrono::NaiveDate;
+use num_bigint::BigInt;
 
 use super::findings::NotCompared;
 use super::formula::resolve;
-use super::printing::{Rational, rational_of};
+use super::printing::units;
 use super::switch::Reading;
 use super::values::{Segment, Source};
 use super::variants::Compared;
@@ -21,7 +22,8 @@ pub(super) struct Held {
     pub(super) key: Key,
     /// The place of the KPI among those compared.
     pub(super) kpi: usize,
-    pub(super) published: Option<Rational>,
+    /// In units of its last place.
+    pub(super) published: Option<BigInt>,
     pub(super) scale: u32,
     /// Where each reading finds it.
     own: Option<Source>,
@@ -74,12 +76,13 @@ impl Keys {
             });
             let printed = digits.get(key.kpi.as_str()).copied().unwrap_or_default();
             let own = figure.value.as_ref().map_or(0, |value| value.scale());
+            // More digits than were declared are digits all the same.
+            let scale = figure.scale.map_or(printed, |scale| scale.max(own));
             found.held.push(Held {
                 key: key.clone(),
                 kpi,
-                published: figure.value.as_ref().ok().map(|value| rational_of(*value)),
-                // More digits than were declared are digits all the same.
-                scale: figure.scale.map_or(printed, |scale| scale.max(own)),
+                published: figure.value.as_ref().ok().map(|value| units(*value, scale)),
+                scale,
                 own: None,
                 prior: None,
             });

@@ -110,6 +110,17 @@ pub fn find(
     })
 }
 
+/// All switches, by id, each with what a system does that has it.
+///
+/// ```
+/// let mut switches = abaco_rollout::causes::switches();
+/// let (_, says) = switches.find(|(id, _)| *id == "prior_tape").unwrap();
+/// assert_eq!(says, "publishes the figures of the snapshot before under this label");
+/// ```
+pub fn switches() -> impl Iterator<Item = (&'static str, &'static str)> {
+    switch::all().into_iter().map(|switch| (switch.id, switch.says))
+}
+
 /// The values of all formulas, by what becomes of rows that are there twice.
 fn passes(
     subject: &Subject<'_>,

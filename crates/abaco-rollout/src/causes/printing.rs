@@ -1,9 +1,11 @@
 //! From an exact value to the one that is published.
 
+use std::cmp::Ordering;
+
 use abaco_kpi::{Fraction, RoundingMode};
 use num_bigint::BigInt;
 use num_rational::Ratio;
-use num_traits::{One, Signed, Zero};
+use num_traits::Signed;
 use rust_decimal::Decimal;
 
 /// An exact value.
@@ -37,7 +39,8 @@ pub(super) struct Printing {
 /// What is known of a published value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Published<'a> {
-    pub(super) value: Option<&'a Rational>,
+    /// In units of its last place.
+    pub(super) units: Option<&'a BigInt>,
     pub(super) scale: u32,
 }
 
@@ -54,40 +57,43 @@ impl Printing {
         }
     }
 
-    /// The value as it is published, at the baseline's places.
-    pub(super) fn print(self, exact: &Rational, own: RoundingMode, published: Published<'_>) -> Rational {
-        let value = exact * Rational::new(self.times.into(), self.over.into());
+    /// The value as it is published: units of the baseline's last place.
+    pub(super) fn print(self, exact: &Rational, own: RoundingMode, published: Published<'_>) -> BigInt {
         let places = self.places.map_or(published.scale, |places| places.min(published.scale));
-        let unit = Rational::from(BigInt::from(10).pow(places));
-        let units = &value * &unit;
-        let ties = self.ties.unwrap_or(Ties::of(own));
-        let down = units.trunc();
-        let rest = (&units - &down).abs();
-        let up = &down + units.signum();
-        let half = Rational::new(1.into(), 2.into());
-        let rounded = match ties {
+        let filled = BigInt::from(10).pow(published.scale - places);
+        let above = exact.numer() * self.times * BigInt::from(10).pow(places);
+        let below = exact.denom() * self.over;
+        let down = &above / &below;
+        let up = &down + above.signum();
+        let twice = (&above - &down * &below).abs() * 2u8;
+        let rounded = match self.ties.unwrap_or(Ties::of(own)) {
             Ties::Truncate => down,
             Ties::Either => {
-                let nearby = units.abs() / Rational::from(BigInt::one() << NOISE_BITS);
-                let near_a_tie = (&rest - &half).abs() <= nearby;
-                match published.value.map(|value| value * &unit) {
-                    Some(found) if near_a_tie && (found == down || found == up) => found,
-                    _ => nearest(down, up, &rest, &half, Ties::of(own)),
+                // | rest - 1/2 | <= | value | / 2^40, both sides times twice the denominator.
+                let distance = (&twice - &below).abs() << NOISE_BITS;
+                let near_a_tie = distance <= above.abs() * 2u8;
+                match published.units {
+                    Some(found)
+                        if near_a_tie && [&down, &up].iter().any(|units| *units * &filled == *found) =>
+                    {
+                        return found.clone();
+                    }
+                    _ => nearest(down, up, twice.cmp(&below), Ties::of(own)),
                 }
             }
-            ties => nearest(down, up, &rest, &half, ties),
+            ties => nearest(down, up, twice.cmp(&below), ties),
         };
-        rounded / unit
+        rounded * filled
     }
 }
 
-fn nearest(down: Rational, up: Rational, rest: &Rational, half: &Rational, ties: Ties) -> Rational {
-    let is_odd = (down.to_integer() % BigInt::from(2)) != BigInt::zero();
-    let goes_up = match ties {
-        _ if rest != half => rest > half,
-        Ties::HalfAway | Ties::Either => true,
-        Ties::HalfEven => is_odd,
-        Ties::HalfDown | Ties::Truncate => false,
+fn nearest(down: BigInt, up: BigInt, tie: Ordering, ties: Ties) -> BigInt {
+    let goes_up = match (tie, ties) {
+        (Ordering::Greater, _) => true,
+        (Ordering::Less, _) => false,
+        (Ordering::Equal, Ties::HalfAway | Ties::Either) => true,
+        (Ordering::Equal, Ties::HalfEven) => down.bit(0),
+        (Ordering::Equal, Ties::HalfDown | Ties::Truncate) => false,
     };
     if goes_up { up } else { down }
 }
@@ -115,8 +121,9 @@ pub(super) fn rational(fraction: &Fraction) -> Rational {
     Rational::new_raw(numerator, denominator)
 }
 
-pub(super) fn rational_of(decimal: Decimal) -> Rational {
-    Rational::new(decimal.mantissa().into(), BigInt::from(10).pow(decimal.scale()))
+/// A decimal in units of the last of so many places, of which it has no more.
+pub(super) fn units(decimal: Decimal, scale: u32) -> BigInt {
+    BigInt::from(decimal.mantissa()) * BigInt::from(10).pow(scale.saturating_sub(decimal.scale()))
 }
 
 #[cfg(test)]
@@ -124,13 +131,18 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Rational {
-        rational_of(text.parse().unwrap())
+        let decimal: Decimal = text.parse().unwrap();
+        Rational::new(decimal.mantissa().into(), BigInt::from(10).pow(decimal.scale()))
     }
 
-    fn printed(ties: Ties, exact: &str, published: &str) -> Rational {
+    fn at(text: &str, scale: u32) -> BigInt {
+        units(text.parse().unwrap(), scale)
+    }
+
+    fn printed(ties: Ties, exact: &str, published: &str) -> BigInt {
         let printing = Printing { ties: Some(ties), ..Printing::OWN };
-        let found = of(published);
-        printing.print(&of(exact), RoundingMode::HalfAway, Published { value: Some(&found), scale: 2 })
+        let found = at(published, 2);
+        printing.print(&of(exact), RoundingMode::HalfAway, Published { units: Some(&found), scale: 2 })
     }
 
     #[test]
@@ -140,12 +152,13 @@ mod tests {
             (Ties::HalfAway, "-0.125", "-0.13"),
             (Ties::HalfEven, "0.125", "0.12"),
             (Ties::HalfEven, "0.135", "0.14"),
+            (Ties::HalfEven, "-0.135", "-0.14"),
             (Ties::HalfDown, "0.135", "0.13"),
             (Ties::HalfDown, "0.1351", "0.14"),
             (Ties::Truncate, "0.1399", "0.13"),
             (Ties::Truncate, "-0.1399", "-0.13"),
         ] {
-            assert_eq!(printed(ties, exact, "0"), of(expected), "{ties:?} {exact}");
+            assert_eq!(printed(ties, exact, "0"), at(expected, 2), "{ties:?} {exact}");
         }
     }
 
@@ -161,18 +174,18 @@ mod tests {
             ("0.1249999999999", "0.13", "0.13"),
             ("0.1249999999998", "0.13", "0.12"),
         ] {
-            assert_eq!(printed(Ties::Either, exact, published), of(expected), "{exact} {published}");
+            assert_eq!(printed(Ties::Either, exact, published), at(expected, 2), "{exact} {published}");
         }
     }
 
     #[test]
     fn units_and_places_come_before_the_ties() {
-        let published = Published { value: None, scale: 4 };
+        let published = Published { units: None, scale: 4 };
         let fraction = Printing { over: 100, ..Printing::OWN };
-        assert_eq!(fraction.print(&of("3.315"), RoundingMode::HalfAway, published), of("0.0332"));
+        assert_eq!(fraction.print(&of("3.315"), RoundingMode::HalfAway, published), at("0.0332", 4));
         let places = Printing { places: Some(1), ..Printing::OWN };
-        assert_eq!(places.print(&of("3.35"), RoundingMode::HalfEven, published), of("3.4"));
+        assert_eq!(places.print(&of("3.35"), RoundingMode::HalfEven, published), at("3.4", 4));
         let both = fraction.and(Printing { places: Some(2), ..Printing::OWN });
-        assert_eq!(both.print(&of("3.315"), RoundingMode::HalfAway, published), of("0.03"));
+        assert_eq!(both.print(&of("3.315"), RoundingMode::HalfAway, published), at("0.03", 4));
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use abaco_rollout::causes::CauseSettings;
 ///
-/// assert_eq!(CauseSettings::default().max_values, 20_000_000);
+/// assert_eq!(CauseSettings::default().max_values, 10_000_000);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +22,6 @@ pub struct CauseSettings {
 
 impl Default for CauseSettings {
     fn default() -> Self {
-        Self { max_values: 20_000_000, max_formulas: 20_000, nearest: 3 }
+        Self { max_values: 10_000_000, max_formulas: 20_000, nearest: 3 }
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use abaco_pipeline::run::Duplicates;
+use num_bigint::BigInt;
 
 use super::hypothesis::Hypothesis;
 use super::keys::{Held, Keys};
-use super::printing::{Printing, Published, Rational, Ties};
+use super::printing::{Printing, Published, Ties};
 use super::switch::{Effect, Reading, Switch};
 use super::values::{Exact, Values};
 use super::variants::Variants;
@@ -25,7 +26,8 @@ pub(super) struct Said {
 /// What a hypothesis gives for a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Given {
-    Value(Rational),
+    /// In units of the baseline's last place.
+    Value(BigInt),
     Nothing,
     Unknown,
 }
@@ -60,7 +62,7 @@ impl Trial<'_> {
         match values.get(source, &held.key.segment, place) {
             Exact::Value(exact) => {
                 let own = self.keys.compared[held.kpi].spec.rounding.mode;
-                let published = Published { value: held.published.as_ref(), scale: held.scale };
+                let published = Published { units: held.published.as_ref(), scale: held.scale };
                 Given::Value(printing.print(exact, own, published))
             }
             Exact::Absent => Given::Nothing,

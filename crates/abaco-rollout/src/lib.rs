@@ -4,11 +4,14 @@
 //! differences explained and taken apart, and become [`evidence`]; a gate weighs the evidence, and the [`journal`] holds
 //! every step from [`stage`] to stage.
 
+pub mod comparison;
 pub mod config;
 pub mod evidence;
 pub mod figures;
 pub mod journal;
+pub mod known;
 pub mod program;
+
 pub mod stage;
 pub mod version;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::RolloutError;
+use crate::comparison::ComparisonSettings;
 use crate::version::VersionSettings;
 
 /// The largest configuration file that is read.
@@ -20,6 +21,9 @@ pub struct Settings {
     pub baseline: VersionSettings,
     /// The version that is to take over.
     pub candidate: VersionSettings,
+    /// How they are compared.
+    #[serde(default)]
+    pub comparison: ComparisonSettings,
 }
 
 /// `rollout.yml`, read and checked.
@@ -62,7 +66,9 @@ impl RolloutConfig {
             let name = &self.settings.baseline.name;
             return refuse(format!("`baseline` and `candidate`: expected two names, found `{name}` twice"));
         }
-        Ok(())
+        self.settings.baseline.check().or_else(&refuse)?;
+        self.settings.candidate.check().or_else(&refuse)?;
+        self.settings.comparison.check().or_else(&refuse)
     }
 
     /// A path of the file's.

@@ -11,6 +11,7 @@ pub mod figures;
 pub mod journal;
 pub mod known;
 pub mod program;
+pub mod shadow;
 
 pub mod stage;
 pub mod version;

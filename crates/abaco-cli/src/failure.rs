@@ -4,6 +4,7 @@ use std::fmt;
 
 use abaco_loans::engine::EngineError;
 use abaco_loans::pipeline::{ErrorKind, PipelineError};
+use abaco_loans::rollout::RolloutError;
 
 /// The data, the configuration or an output did not allow a result.
 #[derive(Debug)]
@@ -37,6 +38,12 @@ impl Failure {
 
 impl From<PipelineError> for Failure {
     fn from(error: PipelineError) -> Self {
+        Self { status: error.kind().exit_status(), message: error.to_string() }
+    }
+}
+
+impl From<RolloutError> for Failure {
+    fn from(error: RolloutError) -> Self {
         Self { status: error.kind().exit_status(), message: error.to_string() }
     }
 }

@@ -9,6 +9,7 @@ mod matrix;
 mod progress;
 mod report;
 mod run;
+mod shadow;
 mod table;
 mod verify;
 
@@ -41,6 +42,8 @@ enum Command {
     Kpis(kpis::Arguments),
     /// Compute anew what a published run and the ledger beside it say of each other.
     Verify(verify::Arguments),
+    /// Compare a baseline with a candidate, key by key.
+    Shadow(shadow::Arguments),
     /// Send published runs to the outputs that have not got them yet.
     Deliver(deliver::Arguments),
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Kpis(arguments) => kpis::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Shadow(arguments) => shadow::run(&arguments),
         Command::Deliver(arguments) => deliver::run(&arguments),
     });
     match result {

@@ -21,11 +21,13 @@
 //! | [`calculators`] | the KPIs themselves |
 //! | [`engine`] | plan, fold, state, finish, definitions |
 //! | [`pipeline`] | from files to published runs |
+//! | [`rollout`] | how one version of the numbers replaces another |
 
 pub use abaco_calculators as calculators;
 pub use abaco_engine as engine;
 pub use abaco_kpi as kpi;
 pub use abaco_pipeline as pipeline;
+pub use abaco_rollout as rollout;
 
 /// The Arrow that all these crates speak; use it so that types match.
 pub use arrow;

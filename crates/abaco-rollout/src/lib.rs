@@ -12,7 +12,6 @@ pub mod journal;
 pub mod known;
 pub mod program;
 pub mod shadow;
-
 pub mod stage;
 pub mod version;
 

@@ -10,6 +10,7 @@ mod matrix;
 mod progress;
 mod report;
 mod run;
+mod shadow;
 mod table;
 mod verify;
 
@@ -44,6 +45,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Say what changed between two published runs, down to the loan.
     Diff(diff::Arguments),
+    /// Compare a baseline with a candidate, key by key.
+    Shadow(shadow::Arguments),
     /// Send published runs to the outputs that have not got them yet.
     Deliver(deliver::Arguments),
 }
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Kpis(arguments) => kpis::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Shadow(arguments) => shadow::run(&arguments),
         Command::Deliver(arguments) => deliver::run(&arguments),
     });
     match result {

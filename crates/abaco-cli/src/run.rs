@@ -70,14 +70,14 @@ impl From<FailOn> for Status {
     }
 }
 
-fn table_of(text: &str) -> Result<(TableRole, PathBuf), String> {
+pub(crate) fn table_of(text: &str) -> Result<(TableRole, PathBuf), String> {
     let (role, path) = text
         .split_once('=')
         .ok_or_else(|| "expected a role and a path, as in static=loans.csv".to_owned())?;
     Ok((role.parse()?, PathBuf::from(path)))
 }
 
-fn as_of(text: &str) -> Result<AsOf, String> {
+pub(crate) fn as_of(text: &str) -> Result<AsOf, String> {
     if text == "latest" {
         return Ok(AsOf::Latest);
     }

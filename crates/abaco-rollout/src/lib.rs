@@ -6,13 +6,16 @@
 
 pub mod attribution;
 pub mod causes;
+pub mod comparison;
 pub mod config;
 pub mod evidence;
 pub mod exercise;
 pub mod figures;
 pub mod journal;
+pub mod known;
 pub mod procedures;
 pub mod program;
+pub mod shadow;
 pub mod stage;
 pub mod version;
 

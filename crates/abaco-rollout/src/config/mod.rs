@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::asked::AskedSettings;
 use crate::RolloutError;
+use crate::comparison::ComparisonSettings;
 use crate::procedures::ProcedureSettings;
 use crate::version::VersionSettings;
 
@@ -24,6 +25,9 @@ pub struct Settings {
     pub baseline: VersionSettings,
     /// The version that is to take over.
     pub candidate: VersionSettings,
+    /// How they are compared.
+    #[serde(default)]
+    pub comparison: ComparisonSettings,
     /// Amounts that two tables must agree on.
     #[serde(default)]
     pub ties: Vec<crate::attribution::TieSettings>,
@@ -82,7 +86,9 @@ impl RolloutConfig {
             let name = &self.settings.baseline.name;
             return refuse(format!("`baseline` and `candidate`: expected two names, found `{name}` twice"));
         }
-        Ok(())
+        self.settings.baseline.check().or_else(&refuse)?;
+        self.settings.candidate.check().or_else(&refuse)?;
+        self.settings.comparison.check().or_else(&refuse)
     }
 
     /// The folder of the file, in which programs are run.

@@ -1,12 +1,27 @@
 //! What one side says: values by KPI, date and segment.
 
+mod csv;
+mod json;
+mod names;
+pub mod number;
+mod options;
+mod read;
+mod run;
+mod segment;
+mod table;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::NaiveDate;
-use num_rational::BigRational;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+
+pub use self::names::names;
+pub use self::number::Rational;
+pub use self::options::ReadOptions;
+pub use self::read::{parse, read};
+pub use self::run::of_run;
 
 /// What a value is of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,8 +43,8 @@ pub struct Figure {
     /// The places at which it was printed, where they are declared: the value then stands for an interval.
     pub scale: Option<u32>,
     /// The value before rounding, where the side knows it.
-    pub exact: Option<BigRational>,
-    /// The measures behind it with their exact totals, where the side knows them.
+    pub exact: Option<Rational>,
+    /// The measures behind it with their exact totals, where the side knows them and a decimal of 28 digits holds them.
     pub components: BTreeMap<String, Decimal>,
     /// The largest quantity above the fraction's line, to tell a zero that proves nothing; none where unknown.
     pub numerator: Option<Decimal>,
@@ -40,7 +55,8 @@ pub struct Figure {
 pub struct Figures {
     /// The side's name for people.
     pub name: String,
-    /// The digests of the inputs, sorted; none where the side does not tell.
+    /// The digests of the inputs, sorted; none where the side does not tell. Those of tables beside the tape begin with
+    /// their role, as in `event:5f3a...`.
     pub inputs: Option<Vec<String>>,
     /// The run, where it is one.
     pub run_id: Option<String>,
@@ -60,5 +76,24 @@ impl fmt::Display for Key {
             write!(f, ", {column} = {value}")?;
         }
         Ok(())
+    }
+}
+
+impl Figure {
+    /// A printed value of which nothing else is known.
+    pub fn printed(value: Decimal) -> Self {
+        Self { value: Ok(value), scale: None, exact: None, components: BTreeMap::new(), numerator: None }
+    }
+
+    /// No value, and why.
+    pub fn absent(reason: impl Into<String>) -> Self {
+        let value = Err(reason.into());
+        Self { value, scale: None, exact: None, components: BTreeMap::new(), numerator: None }
+    }
+
+    /// The value before rounding where it is known, and the printed one otherwise.
+    pub fn best(&self) -> Option<Rational> {
+        let printed = self.value.as_ref().ok()?;
+        Some(self.exact.clone().unwrap_or_else(|| number::rational_of(*printed)))
     }
 }

@@ -1,5 +1,7 @@
 //! A version of the numbers: something that gives figures for inputs.
 
+mod compute;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};

@@ -111,7 +111,7 @@ fn values(kpis: &[KpiDifference]) -> String {
             Cell::right(value(&kpi.left.value, &kpi.left.state)),
             Cell::right(value(&kpi.right.value, &kpi.right.state)),
             Cell::right(kpi.delta.as_deref().unwrap_or_default()),
-            if kpi.formula_changed && kpi.effects.is_none() {
+            if !kpi.derived_changed.is_empty() || (kpi.formula_changed && kpi.effects.is_none()) {
                 Cell::right("changed").styled(WARN)
             } else {
                 effect(|effects| effects.formula.as_ref().map(|amount| amount.value.as_str()))
@@ -132,6 +132,14 @@ fn detail(kpi: &KpiDifference) -> String {
         let rows =
             formulas.map(|(side, formula)| vec![Cell::left(side).styled(FAINT), Cell::left(word(formula))]);
         text.push_str(&aligned(&rows));
+    }
+    for derived in &kpi.derived_changed {
+        let changed = format!("column `{}` is derived otherwise", derived.column);
+        text.push_str(&format!("{}\n", styled(&changed, WARN)));
+        let sides = [("left", &derived.left), ("right", &derived.right)];
+        text.push_str(&aligned(
+            &sides.map(|(side, expr)| vec![Cell::left(side).styled(FAINT), Cell::left(expr)]),
+        ));
     }
     for part in &kpi.parts {
         text.push_str(&of_part(part));

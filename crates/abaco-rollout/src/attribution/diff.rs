@@ -1,8 +1,10 @@
 //! Two published runs, held against each other.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use abaco_kpi::Column;
+use abaco_engine::Bindings;
+use abaco_kpi::{Column, RowExpr};
 use abaco_pipeline::{Catalogue, PipelineError};
 use serde::Serialize;
 use serde_json::Value;
@@ -84,10 +86,24 @@ pub struct KpiDifference {
     pub delta: Option<String>,
     /// Whether the formula is another one.
     pub formula_changed: bool,
+    /// Columns of the formula that one of the contracts derives otherwise: the same formula then means something else, and
+    /// the effects do not tell that from other rows.
+    pub derived_changed: Vec<DerivedDifference>,
     /// The exact difference as a sum of effects; null with a reason in `not_attributed`.
     pub effects: Option<Effects>,
     /// The sums behind it.
     pub parts: Vec<PartDifference>,
+}
+
+/// A column that the contracts derive from others in two ways.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DerivedDifference {
+    /// The column.
+    pub column: String,
+    /// What it is on the left, in columns of the tape.
+    pub left: String,
+    /// What it is on the right.
+    pub right: String,
 }
 
 /// What a run published of a KPI.
@@ -165,6 +181,9 @@ pub fn diff(request: &DiffRequest<'_>, catalogue: &Catalogue) -> Result<RunDiffe
     let options = Options { groupings, top: request.top };
     let mut attributed = attribute(&of_left, &of_right, &compared, &options)?;
     for (id, a, b) in both {
+        let of_kpi = compared.iter().find(|compared| compared.kpi == id);
+        let derived_changed =
+            of_kpi.map_or_else(Vec::new, |kpi| derived_changed(kpi, &of_left.bindings, &of_right.bindings));
         let found = attributed.iter().position(|attribution| attribution.kpi == id);
         let mut attribution = found.map(|found| attributed.swap_remove(found));
         if let Some(known) = &attribution
@@ -181,7 +200,7 @@ pub fn diff(request: &DiffRequest<'_>, catalogue: &Catalogue) -> Result<RunDiffe
             }
             None => (None, Vec::new()),
         };
-        if same(a, b) && !parts.iter().any(PartDifference::differs) {
+        if same(a, b) && derived_changed.is_empty() && !parts.iter().any(PartDifference::differs) {
             result.unchanged.push(id);
             continue;
         }
@@ -192,11 +211,29 @@ pub fn diff(request: &DiffRequest<'_>, catalogue: &Catalogue) -> Result<RunDiffe
             formula_changed: a["formula"] != b["formula"],
             left: published(a),
             right: published(b),
+            derived_changed,
             effects,
             parts,
         });
     }
     Ok(result)
+}
+
+fn derived_changed(kpi: &Compared, left: &Bindings, right: &Bindings) -> Vec<DerivedDifference> {
+    let mut columns: BTreeSet<&Column> = BTreeSet::new();
+    for formula in [&kpi.left, &kpi.right] {
+        formula.for_each_term(&mut |measure| {
+            measure.for_each_column(&mut |column| {
+                columns.insert(column);
+            })
+        });
+    }
+    let both = columns.into_iter().map(|column| {
+        let expr = RowExpr::Column(column.clone());
+        let [left, right] = [left, right].map(|bindings| bindings.resolve(&expr).to_string());
+        DerivedDifference { column: column.name().to_owned(), left, right }
+    });
+    both.filter(|found| found.left != found.right).collect()
 }
 
 fn head(run: &Opened) -> RunHead {

@@ -18,7 +18,9 @@ mod tie;
 pub use self::attribute::{
     Attribution, Compared, Effects, NotAttributed, Options, PartDifference, attribute,
 };
-pub use self::diff::{DiffRequest, KpiDifference, Published, RunDifference, RunHead, diff};
+pub use self::diff::{
+    DerivedDifference, DiffRequest, KpiDifference, Published, RunDifference, RunHead, diff,
+};
 pub use self::facts::FactDifference;
 pub use self::number::Amount;
 pub use self::part::{Counted, GroupDifference, GroupingDifference, PartKind, Whereabouts};

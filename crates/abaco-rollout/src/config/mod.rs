@@ -20,6 +20,9 @@ pub struct Settings {
     pub baseline: VersionSettings,
     /// The version that is to take over.
     pub candidate: VersionSettings,
+    /// How much the cause finder may do.
+    #[serde(default)]
+    pub causes: crate::causes::CauseSettings,
 }
 
 /// `rollout.yml`, read and checked.

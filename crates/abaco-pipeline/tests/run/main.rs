@@ -19,6 +19,7 @@ mod identity;
 mod judged;
 mod layouts;
 mod library;
+mod measure;
 mod panel;
 mod panel_edges;
 mod publish;

@@ -60,6 +60,56 @@ pub struct Subject<'a> {
 ///
 /// All keys that were compared belong here, those that match among them: a hypothesis must give them too.
 ///
+/// ```
+/// # use std::collections::{BTreeMap, BTreeSet};
+/// use abaco_pipeline::{Catalogue, Pipeline, PipelineConfig};
+/// use abaco_rollout::causes::{CauseSettings, Subject, Verdict, find};
+/// use abaco_rollout::figures::{Figure, Figures, Key};
+///
+/// # let folder = tempfile::tempdir()?;
+/// let write = |name: &str, text: &str| -> std::io::Result<_> {
+///     let path = folder.path().join(name);
+///     std::fs::write(&path, text).map(|()| path)
+/// };
+/// write("contract.yml", "
+/// contract: loans
+/// version: 1
+/// currency: USD
+/// columns:
+///   as_of: { type: date, roles: [snapshot] }
+///   dpd: { type: int }
+///   outstanding_balance: { type: 'decimal(18, 2)' }
+/// ")?;
+/// write("kpis.yml", "{version: 1, kpis: []}")?;
+/// let settings = "{version: 1, portfolio: p, contract: contract.yml, definitions: kpis.yml}";
+/// let config = PipelineConfig::load(write("pipeline.yml", settings)?)?;
+/// let kpis = [abaco_calculators::par_ge(30)];
+/// let pipeline = Pipeline::new(config, &Catalogue::new().profile("standard", kpis))?;
+/// let tape = write("tape.csv", "as_of,dpd,outstanding_balance
+/// 2025-01-31,30,10
+/// 2025-01-31,31,90
+/// 2025-02-28,30,20
+/// 2025-02-28,31,80
+/// 2025-03-31,30,30
+/// 2025-03-31,31,70
+/// ")?;
+///
+/// let mut baseline = Figures { name: "v1".to_owned(), ..Figures::default() };
+/// for (as_of, par) in [("2025-01-31", "90.0"), ("2025-02-28", "80.0"), ("2025-03-31", "70.0")] {
+///     let key = Key { kpi: "par_ge_30".to_owned(), as_of: Some(as_of.parse()?), segment: BTreeMap::new() };
+///     let value = Ok(par.parse()?);
+///     let figure =
+///         Figure { value, scale: Some(1), exact: None, components: BTreeMap::new(), numerator: None };
+///     baseline.values.insert(key, figure);
+/// }
+/// let keys: BTreeSet<Key> = baseline.values.keys().cloned().collect();
+/// let subject = Subject { name: "v2", pipeline: &pipeline, inputs: &[tape] };
+/// let findings = find(&baseline, &subject, &keys, &CauseSettings::default())?;
+/// assert_eq!(findings.together.verdict, Verdict::Confirmed);
+/// assert_eq!(findings.together.survivors[0].switches, ["more_than"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// What stops the tape from being read; a configuration with tables beside the tape, whose KPIs the tape alone does not
 /// give; more formulas or values than `settings` allows.

@@ -22,6 +22,6 @@ pub struct CauseSettings {
 
 impl Default for CauseSettings {
     fn default() -> Self {
-        Self { max_values: 10_000_000, max_formulas: 20_000, nearest: 3 }
+        Self { max_values: 10_000_000, max_formulas: 10_000, nearest: 3 }
     }
 }

@@ -70,6 +70,10 @@ impl Trial<'_> {
         }
     }
 
+    fn of_kpi(&self, kpi: usize) -> impl Iterator<Item = &Held> {
+        self.keys.held.iter().filter(move |held| held.kpi == kpi)
+    }
+
     /// Why a switch can make no difference to a KPI.
     pub(super) fn idle(&self, switch: usize, kpi: usize) -> Option<String> {
         let because = |reason: &str| Some(reason.to_owned());
@@ -86,6 +90,11 @@ impl Trial<'_> {
                 if ties == Ties::of(self.keys.compared[kpi].spec.rounding.mode) =>
             {
                 because("the candidate does so itself")
+            }
+            Effect::Printing(Printing { places: Some(places), .. })
+                if self.of_kpi(kpi).all(|held| held.scale <= places) =>
+            {
+                because("the baseline prints no more places")
             }
             Effect::Printing(_) => None,
         }

@@ -6,6 +6,9 @@ use super::verdict::MIN_INFORMATIVE;
 impl Finding {
     pub(super) fn in_words(&self, baseline: &str, candidate: &str) -> String {
         let Self { keys, tried, .. } = self;
+        if *keys == 0 {
+            return format!("no value of {baseline} could be held against {candidate}");
+        }
         match (self.verdict, &self.survivors[..]) {
             (Verdict::NothingToExplain, [none, ..]) => {
                 let mut singles = none.equivalent_on_these_keys.iter().filter(|other| other.len() == 1);

@@ -44,6 +44,9 @@ pub struct Settings {
 
 fn active_json() -> String {
     "active.json".to_owned()
+    /// How much the cause finder may do.
+    #[serde(default)]
+    pub causes: crate::causes::CauseSettings,
 }
 
 /// `rollout.yml`, read and checked.

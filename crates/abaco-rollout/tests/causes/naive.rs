@@ -95,6 +95,10 @@ impl Naive<'_> {
         let par = || Some(share(self.late(&rows), self.owed(&below))? * &percent);
         match self.kpi {
             "par_30_fraction" => share(self.late(&rows), self.owed(&below)),
+            "collection_rate" => {
+                let cash = rows.iter().map(|row| row.cash).sum();
+                Some(share(cash, rows.iter().map(|row| row.eligible).sum())? * &percent)
+            }
             "portfolio_health" | "health_of_rounded" => {
                 let cash = rows.iter().map(|row| row.cash).sum();
                 let collected = share(cash, rows.iter().map(|row| row.eligible).sum())? * &percent;

@@ -3,6 +3,7 @@
 use abaco_rollout::figures::Figures;
 use chrono::NaiveDate;
 use proptest::prelude::*;
+use rust_decimal::Decimal;
 
 use crate::common::{Desk, assert_confirmed, figures, key};
 use crate::naive::{Mode, Naive, printed};
@@ -90,6 +91,31 @@ proptest! {
     }
 }
 
+/// A segment that owes nothing has no quotient; the old system said 0.
+#[test]
+fn a_zero_for_no_value_is_confirmed() {
+    let mut rows = tape::rich(21);
+    rows.iter_mut().filter(|row| row.segment == "a").for_each(|row| row.balance = Some(0));
+    let desk = Desk::new(&rows);
+    for kpi in ["par_30", "portfolio_health"] {
+        let naive = Naive { rows: &rows, kpi, switches: &["undefined_as_zero"] };
+        let mut baseline = naive.figures(&months(0, SNAPSHOTS), &[None, Some("a"), Some("b")], 3);
+        let zeros = baseline.values.values_mut().filter(|figure| figure.value.is_err());
+        assert_eq!(zeros.map(|figure| figure.value = Ok(Decimal::ZERO)).count(), 6);
+        if kpi == "portfolio_health" {
+            // No arrears and some cash, not nothing.
+            let collected = Naive { rows: &rows, kpi: "collection_rate", switches: &[] };
+            for date in months(0, SNAPSHOTS) {
+                let figure = baseline.values.get_mut(&key(kpi, Some(date), Some("a"))).unwrap();
+                figure.value = Ok(collected.published(date, Some("a"), 3).unwrap());
+            }
+        }
+        let findings = desk.find(&baseline);
+        assert_confirmed(&findings, &["undefined_as_zero"]);
+        assert_eq!(findings.kpis[0].survivors[0].informative.len(), 6);
+    }
+}
+
 /// A switch that is missing above would be tested by nobody.
 #[test]
 fn every_switch_is_tested() {
@@ -97,7 +123,7 @@ fn every_switch_is_tested() {
         .iter()
         .map(|(id, ..)| *id)
         .chain(TIES.iter().map(|(id, _)| *id))
-        .chain(["float_noise"])
+        .chain(["float_noise", "undefined_as_zero"])
         .collect();
     tested.sort_unstable();
     tested.dedup();

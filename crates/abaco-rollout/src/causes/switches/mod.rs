@@ -11,5 +11,6 @@ pub(super) mod obligors;
 pub(super) mod places;
 pub(super) mod snapshots;
 pub(super) mod ties;
+pub(super) mod undefined;
 pub(super) mod unit;
 pub(super) mod write_offs;

@@ -4,6 +4,7 @@
 //! differences explained and taken apart, and become [`evidence`]; a gate weighs the evidence, and the [`journal`] holds
 //! every step from [`stage`] to stage.
 
+pub mod approval;
 pub mod config;
 pub mod evidence;
 pub mod figures;

@@ -20,6 +20,9 @@ pub struct Settings {
     pub baseline: VersionSettings,
     /// The version that is to take over.
     pub candidate: VersionSettings,
+    /// Who approves.
+    #[serde(default)]
+    pub approvals: crate::approval::ApprovalSettings,
 }
 
 /// `rollout.yml`, read and checked.

@@ -7,4 +7,4 @@ pub use self::record::{
     ChecklistRecord, ComparisonRecord, ConcurrencyRecord, Evidence, Occasion, PerformanceRecord, Provenance,
     ReconciliationRecord, RehearsalRecord, SoakRecord, TieOutRecord,
 };
-pub use self::store::EvidenceStore;
+pub use self::store::{EvidenceStore, Sifted};

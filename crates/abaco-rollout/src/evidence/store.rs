@@ -33,6 +33,15 @@ pub struct EvidenceStore {
     storage: Arc<dyn Storage>,
 }
 
+/// Evidence that was looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sifted {
+    /// What can be had, by its digests.
+    pub had: Vec<(String, Provenance)>,
+    /// The digests of what cannot, with the reason.
+    pub lost: Vec<(String, String)>,
+}
+
 impl EvidenceStore {
     /// Names the folder; it is made when the first document is put into it.
     pub fn open(folder: impl Into<PathBuf>, storage: Arc<dyn Storage>) -> Self {
@@ -111,15 +120,15 @@ impl EvidenceStore {
     }
 
     /// The evidence that can be had, and for each that cannot its digest with the reason.
-    pub fn sift(&self, digests: &[String]) -> (Vec<(String, Provenance)>, Vec<(String, String)>) {
-        let (mut had, mut lost) = (Vec::new(), Vec::new());
+    pub fn sift(&self, digests: &[String]) -> Sifted {
+        let mut sifted = Sifted::default();
         for digest in digests {
             match self.get(digest) {
-                Ok(provenance) => had.push((digest.clone(), provenance)),
-                Err(error) => lost.push((digest.clone(), error.to_string())),
+                Ok(provenance) => sifted.had.push((digest.clone(), provenance)),
+                Err(error) => sifted.lost.push((digest.clone(), error.to_string())),
             }
         }
-        (had, lost)
+        sifted
     }
 
     fn path(&self, digest: &str) -> PathBuf {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use abaco_pipeline::canonical_json::sha256;
 use abaco_pipeline::storage::Disk;
-use abaco_rollout::evidence::{Evidence, EvidenceStore, PerformanceRecord, Provenance};
+use abaco_rollout::evidence::{Evidence, EvidenceStore, PerformanceRecord, Provenance, Sifted};
 
 fn evidence(milliseconds: u64) -> Provenance {
     Provenance {
@@ -56,7 +56,7 @@ fn a_damaged_document_is_named_and_not_overwritten() {
     );
     assert_eq!(store.get(&digest).unwrap_err().to_string(), expected);
     assert_eq!(store.put(&evidence(9_999)).unwrap_err().to_string(), expected);
-    let (had, lost) = store.sift(&[whole.clone(), digest.clone()]);
+    let Sifted { had, lost } = store.sift(&[whole.clone(), digest.clone()]);
     assert_eq!(had, [(whole, evidence(1))]);
     assert_eq!(lost, [(digest, expected)]);
 }

@@ -8,6 +8,7 @@ pub mod approval;
 pub mod config;
 pub mod evidence;
 pub mod figures;
+pub mod gate;
 pub mod journal;
 pub mod program;
 pub mod stage;

@@ -20,9 +20,15 @@ pub struct Settings {
     pub baseline: VersionSettings,
     /// The version that is to take over.
     pub candidate: VersionSettings,
+    /// What the gate asks for.
+    #[serde(default)]
+    pub gate: crate::gate::GateSettings,
     /// Who approves.
     #[serde(default)]
     pub approvals: crate::approval::ApprovalSettings,
+    /// What people do, by list.
+    #[serde(default)]
+    pub checklists: crate::gate::ChecklistSettings,
 }
 
 /// `rollout.yml`, read and checked.

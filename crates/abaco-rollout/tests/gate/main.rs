@@ -3,4 +3,5 @@
 #![allow(clippy::unwrap_used, reason = "the helpers of a test stop the test")]
 
 mod approval;
+mod gate;
 mod store;

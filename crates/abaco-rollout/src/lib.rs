@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod figures;
 pub mod gate;
 pub mod journal;
+pub mod monitor;
 pub mod program;
 pub mod stage;
 pub mod version;

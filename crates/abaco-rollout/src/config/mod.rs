@@ -29,6 +29,9 @@ pub struct Settings {
     /// What people do, by list.
     #[serde(default)]
     pub checklists: crate::gate::ChecklistSettings,
+    /// What is watched after the cutover.
+    #[serde(default)]
+    pub monitor: crate::monitor::MonitorSettings,
 }
 
 /// `rollout.yml`, read and checked.

@@ -4,4 +4,5 @@
 
 mod approval;
 mod gate;
+mod monitor;
 mod store;

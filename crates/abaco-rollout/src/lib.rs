@@ -12,6 +12,7 @@ pub mod gate;
 pub mod journal;
 pub mod monitor;
 pub mod program;
+pub mod report;
 pub mod stage;
 pub mod version;
 

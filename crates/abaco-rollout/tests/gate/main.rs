@@ -5,4 +5,5 @@
 mod approval;
 mod gate;
 mod monitor;
+mod report;
 mod store;

@@ -4,6 +4,7 @@
 //! differences explained and taken apart, and become [`evidence`]; a gate weighs the evidence, and the [`journal`] holds
 //! every step from [`stage`] to stage.
 
+pub mod approval;
 pub mod attribution;
 pub mod causes;
 pub mod comparison;
@@ -11,10 +12,13 @@ pub mod config;
 pub mod evidence;
 pub mod exercise;
 pub mod figures;
+pub mod gate;
 pub mod journal;
 pub mod known;
+pub mod monitor;
 pub mod procedures;
 pub mod program;
+pub mod report;
 pub mod shadow;
 pub mod stage;
 pub mod version;

@@ -47,6 +47,18 @@ fn active_json() -> String {
     /// How much the cause finder may do.
     #[serde(default)]
     pub causes: crate::causes::CauseSettings,
+    /// What the gate asks for.
+    #[serde(default)]
+    pub gate: crate::gate::GateSettings,
+    /// Who approves.
+    #[serde(default)]
+    pub approvals: crate::approval::ApprovalSettings,
+    /// What people do, by list.
+    #[serde(default)]
+    pub checklists: crate::gate::ChecklistSettings,
+    /// What is watched after the cutover.
+    #[serde(default)]
+    pub monitor: crate::monitor::MonitorSettings,
 }
 
 /// `rollout.yml`, read and checked.

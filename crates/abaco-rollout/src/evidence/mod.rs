@@ -1,8 +1,10 @@
 //! What the gate weighs: facts that were computed or signed, stored by their digests.
 
 mod record;
+mod store;
 
 pub use self::record::{
     ChecklistRecord, ComparisonRecord, ConcurrencyRecord, Evidence, Occasion, PerformanceRecord, Provenance,
-    RehearsalRecord, SoakRecord, TieOutRecord,
+    ReconciliationRecord, RehearsalRecord, SoakRecord, TieOutRecord,
 };
+pub use self::store::{EvidenceStore, Sifted};

@@ -37,6 +37,24 @@ pub enum Evidence {
     Rehearsal(RehearsalRecord),
     /// Something that people did.
     Checklist(ChecklistRecord),
+    /// What a day after the cutover came to.
+    Reconciliation(ReconciliationRecord),
+}
+
+impl Evidence {
+    /// The kind as the document and the journal have it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Comparison(_) => "comparison",
+            Self::TieOut(_) => "tie_out",
+            Self::Performance(_) => "performance",
+            Self::Concurrency(_) => "concurrency",
+            Self::Soak(_) => "soak",
+            Self::Rehearsal(_) => "rehearsal",
+            Self::Checklist(_) => "checklist",
+            Self::Reconciliation(_) => "reconciliation",
+        }
+    }
 }
 
 /// Why a comparison was made.
@@ -153,4 +171,24 @@ pub struct ChecklistRecord {
     pub item: String,
     /// What was done.
     pub note: String,
+}
+
+/// What a day after the cutover came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReconciliationRecord {
+    /// The day.
+    pub day: NaiveDate,
+    /// The runs that were published, oldest first.
+    pub published: Vec<String>,
+    /// Runs that failed.
+    pub failed: u64,
+    /// The snapshots of the reverse comparisons.
+    pub compared: Vec<Option<NaiveDate>>,
+    /// Keys by outcome, over all of them.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Tie-outs of the day that tie.
+    pub ties: u64,
+    /// What is open: triggers, dirty comparisons, figures that do not tie.
+    pub open: Vec<String>,
 }

@@ -1,0 +1,155 @@
+//! What replay and live comparisons show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{Datelike, Days, NaiveDate, Weekday};
+use rust_decimal::Decimal;
+
+use super::GateSettings;
+use super::criterion::Criterion;
+use super::weigh::Piece;
+use crate::evidence::ComparisonRecord;
+
+/// What a comparison proves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// That both agree.
+    Clean,
+    /// That they do not.
+    Dirty,
+    /// Nothing: too few keys, or too little on them.
+    Nothing,
+}
+
+/// Enough different snapshots of the past, none of which disagrees, and a quarter's end among them.
+pub(super) fn replay(gate: &GateSettings, pieces: &[Piece<'_, ComparisonRecord>]) -> Vec<Criterion> {
+    let target = gate.replay.snapshots;
+    // What was found last about a date is what counts of it.
+    let latest: BTreeMap<NaiveDate, (&str, &ComparisonRecord)> =
+        pieces.iter().filter_map(|(_, digest, record)| Some((record.as_of?, (*digest, *record)))).collect();
+    let of = |proof: Proof| -> Vec<NaiveDate> {
+        let dates = latest.iter().filter(|(_, (_, record))| proves(gate, record) == proof);
+        dates.map(|(date, _)| *date).collect()
+    };
+    let (clean, dirty) = (of(Proof::Clean), of(Proof::Dirty));
+    let digests = |dates: &[NaiveDate]| -> Vec<String> {
+        dates.iter().filter_map(|date| latest.get(date)).map(|(digest, _)| (*digest).to_owned()).collect()
+    };
+    let count = clean.len() as u64;
+    let achieved =
+        format!("{} ({} not clean, {} prove nothing)", count, dirty.len(), of(Proof::Nothing).len());
+    let criterion = Criterion::new("replay", format!("{target} snapshots"));
+    let criterion = if let Some(first) = dirty.first() {
+        let message = format!("replay: {} snapshots are not clean, the first {first}", dirty.len());
+        criterion.by(digests(&dirty)).unmet(achieved, message)
+    } else if count == 0 {
+        criterion.inconclusive(achieved, format!("replay: {} more snapshots must be compared", target.max(1)))
+    } else if count < target {
+        let message = format!("replay: {} more snapshots must be compared", target - count);
+        criterion.by(digests(&clean)).unmet(achieved, message)
+    } else {
+        criterion.by(digests(&clean)).met(achieved)
+    };
+    let mut criteria = vec![criterion];
+    if gate.replay.quarter_end {
+        let ends: Vec<NaiveDate> =
+            clean.iter().copied().filter(|date| is_month_end(*date) && date.month() % 3 == 0).collect();
+        criteria.push(among("quarter end in the replay", "quarter", &ends, digests(&ends)));
+    }
+    criteria
+}
+
+/// Enough different snapshots since the last one that disagreed, and a month's end among them.
+pub(super) fn live(gate: &GateSettings, pieces: &[Piece<'_, ComparisonRecord>]) -> Vec<Criterion> {
+    let target = gate.live.consecutive;
+    let dirty =
+        pieces.iter().rposition(|(_, _, record)| !record.clean || proves(gate, record) == Proof::Dirty);
+    let since = dirty.map_or(pieces, |at| &pieces[at + 1..]);
+    let clean: Vec<_> = since.iter().filter(|(_, _, record)| proves(gate, record) == Proof::Clean).collect();
+    // A snapshot that was compared twice is one; without a snapshot the day of the comparison stands for it.
+    let days: BTreeSet<(Option<NaiveDate>, Option<NaiveDate>)> = clean
+        .iter()
+        .map(|(at, _, record)| (record.as_of, record.as_of.is_none().then(|| at.date_naive())))
+        .collect();
+    let (count, nothing) = (days.len() as u64, since.len() - clean.len());
+    let digests = || clean.iter().map(|(_, digest, _)| (*digest).to_owned());
+    let achieved = format!("{count} ({nothing} prove nothing)");
+    let criterion = Criterion::new("live comparisons", format!("{target} in a row")).by(digests());
+    let more =
+        |count: u64| format!("live comparisons: {} more in a row must be clean", target.max(1) - count);
+    let criterion = match dirty.map(|at| pieces[at]) {
+        _ if count > 0 && count >= target => criterion.met(achieved),
+        Some((at, digest, _)) => {
+            let last = format!("{}; the last that was not: {}, {digest}", more(count), at.date_naive());
+            criterion.unmet(achieved, last)
+        }
+        None if count > 0 => criterion.unmet(achieved, more(count)),
+        None => criterion.inconclusive(achieved, more(0)),
+    };
+    let mut criteria = vec![criterion];
+    if gate.live.month_end {
+        let of_end = |record: &ComparisonRecord| record.as_of.filter(|date| is_month_end(*date));
+        let ends: Vec<NaiveDate> = clean.iter().filter_map(|(_, _, record)| of_end(record)).collect();
+        let by = clean.iter().filter(|(_, _, record)| of_end(record).is_some());
+        let by = by.map(|(_, digest, _)| (*digest).to_owned()).collect();
+        criteria.push(among("month end among the live comparisons", "month", &ends, by));
+    }
+    criteria
+}
+
+fn among(name: &str, period: &str, ends: &[NaiveDate], by: Vec<String>) -> Criterion {
+    let criterion = Criterion::new(name, "1").by(by);
+    match ends.last() {
+        Some(last) => criterion.met(format!("{} (the last {last})", ends.len())),
+        None => criterion.inconclusive("0", format!("{name}: the end of a {period} must be compared")),
+    }
+}
+
+fn proves(gate: &GateSettings, record: &ComparisonRecord) -> Proof {
+    // Counts that contradict each other are no comparison.
+    let sum = record.outcomes.values().try_fold(0_u64, |sum, count| sum.checked_add(*count));
+    let sound = sum == Some(record.compared) && record.informative <= record.compared;
+    let enough = record.informative >= gate.informative.max(1);
+    let covered = Decimal::from(record.expected)
+        .checked_mul(gate.coverage)
+        .is_some_and(|least| record.expected > 0 && Decimal::from(record.compared) >= least);
+    if !record.clean {
+        Proof::Dirty
+    } else if sound && enough && covered {
+        Proof::Clean
+    } else {
+        Proof::Nothing
+    }
+}
+
+/// The last day of a month, or its last weekday.
+fn is_month_end(date: NaiveDate) -> bool {
+    let after = |days: u64| date.checked_add_days(Days::new(days));
+    let ends = |next: Option<NaiveDate>| next.is_none_or(|next| next.month() != date.month());
+    // Behind a Friday only the weekend is left.
+    ends(after(1)) || (date.weekday() == Weekday::Fri && ends(after(3)))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use rstest::rstest;
+
+    use super::is_month_end;
+
+    #[rstest]
+    #[case("2026-01-31", true)] // a Saturday
+    #[case("2026-01-30", true)]
+    #[case("2026-01-29", false)]
+    #[case("2026-03-31", true)] // a Tuesday
+    #[case("2026-03-30", false)]
+    #[case("2026-03-27", false)] // a Friday with days of the month behind the weekend
+    #[case("2026-05-29", true)] // the month ends on Sunday
+    #[case("2026-05-30", false)] // the Saturday between both
+    #[case("2024-02-29", true)]
+    #[case("2024-02-28", false)]
+    #[case("2025-02-28", true)]
+    fn the_end_of_a_month(#[case] date: NaiveDate, #[case] expected: bool) {
+        assert_eq!(is_month_end(date), expected, "{date}");
+    }
+}

@@ -1,0 +1,385 @@
+use std::collections::BTreeMap;
+
+use abaco_rollout::approval::{ApprovalSettings, Role, Signed, sign};
+use abaco_rollout::evidence::{
+    ChecklistRecord, ComparisonRecord, ConcurrencyRecord, Evidence, Occasion, PerformanceRecord, Provenance,
+    RehearsalRecord, SoakRecord, TieOutRecord,
+};
+use abaco_rollout::gate::{Case, ChecklistSettings, Criterion, GateSettings, Policy, State, Verdict};
+use abaco_rollout::gate::{weigh, weighed};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use proptest::prelude::*;
+use rstest::rstest;
+
+use crate::approval::{approval, settings, signer};
+
+type Pieces = Vec<(String, Provenance)>;
+
+fn now() -> DateTime<Utc> {
+    "2026-03-03T08:00:00Z".parse().unwrap()
+}
+
+fn date(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn comparison(occasion: Occasion, as_of: &str, mismatches: u64, informative: u64) -> Evidence {
+    let outcomes = [("match", 10 - mismatches), ("mismatch", mismatches)];
+    Evidence::Comparison(ComparisonRecord {
+        occasion,
+        as_of: Some(date(as_of)),
+        outcomes: outcomes.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
+        compared: 10,
+        expected: 10,
+        informative,
+        clean: mismatches == 0,
+        largest_relative: Some("0".to_owned()),
+        document: "d".to_owned(),
+    })
+}
+
+fn tie(ties: bool) -> Evidence {
+    Evidence::TieOut(TieOutRecord {
+        as_of: Some(date("2026-02-27")),
+        figure: "outstanding_balance".to_owned(),
+        source: "general ledger".to_owned(),
+        found: "1000.00".to_owned(),
+        expected: if ties { "1000.00" } else { "1000.01" }.to_owned(),
+        tolerance: "0".to_owned(),
+        ties,
+    })
+}
+
+fn speed(rows: u64, milliseconds: u64) -> Evidence {
+    Evidence::Performance(PerformanceRecord { rows, milliseconds })
+}
+
+fn at_once(runs: u64, failed: u64, damaged: u64) -> Evidence {
+    Evidence::Concurrency(ConcurrencyRecord { runs, failed, damaged })
+}
+
+fn soaked(runs: u64, failed: u64, early: Option<u64>, late: Option<u64>) -> Evidence {
+    Evidence::Soak(SoakRecord { runs, failed, memory_early_kib: early, memory_late_kib: late })
+}
+
+fn rehearsed(rollback_milliseconds: u64, proven: bool, forward: bool) -> Evidence {
+    Evidence::Rehearsal(RehearsalRecord { rollback_milliseconds, proven, forward })
+}
+
+fn done(item: &str) -> Evidence {
+    let (list, note) = ("training".to_owned(), "held".to_owned());
+    Evidence::Checklist(ChecklistRecord { list, item: item.to_owned(), note })
+}
+
+fn gate() -> GateSettings {
+    let mut gate =
+        GateSettings { checklists: vec!["training".to_owned()], informative: 3, ..GateSettings::default() };
+    gate.live.consecutive = 3;
+    gate
+}
+
+fn checklists() -> ChecklistSettings {
+    BTreeMap::from([("training".to_owned(), vec!["handbook".to_owned(), "course".to_owned()])])
+}
+
+/// Evidence of one day after another, the last of them one day before now.
+fn filed(evidence: impl IntoIterator<Item = Evidence>) -> Pieces {
+    let evidence: Vec<_> = evidence.into_iter().collect();
+    let first = now() - Duration::days(evidence.len() as i64);
+    let piece = |(day, evidence): (usize, Evidence)| {
+        let at = first + Duration::days(day as i64);
+        let provenance =
+            Provenance { at, actor: "op".to_owned(), candidate: "sha256:c".to_owned(), evidence };
+        (format!("e{day:03}"), provenance)
+    };
+    evidence.into_iter().enumerate().map(piece).collect()
+}
+
+fn replays() -> Vec<Evidence> {
+    let dates = (1..=12).map(|month| format!("2025-{month:02}-28"));
+    let mut replays: Vec<_> = dates.map(|date| comparison(Occasion::Replay, &date, 0, 5)).collect();
+    replays[11] = comparison(Occasion::Replay, "2025-12-31", 0, 5);
+    replays
+}
+
+fn lives() -> Vec<Evidence> {
+    ["2026-02-25", "2026-02-26", "2026-02-27"].map(|date| comparison(Occasion::Live, date, 0, 5)).to_vec()
+}
+
+/// All that the policy asks for, each at its limit.
+fn enough() -> Vec<Evidence> {
+    let mut all = replays();
+    all.extend([tie(true), speed(100_000, 9_999), at_once(8, 0, 0), soaked(100, 0, Some(1000), Some(1100))]);
+    all.extend([rehearsed(300_000, true, true), done("handbook"), done("course")]);
+    all.extend(lives());
+    all
+}
+
+fn approved(pieces: &Pieces) -> Vec<Signed> {
+    let evidence = weighed("sha256:c", pieces);
+    let of = |(role, key): (&Role, u8)| {
+        let approval = approval(&format!("p{key}"), *role, &evidence);
+        sign(approval, &signer(key)).unwrap()
+    };
+    Role::ALL.iter().zip(1..).map(of).collect()
+}
+
+fn weighing(
+    pieces: &Pieces,
+    lost: &[(String, String)],
+    approvals: &[Signed],
+    gate: &GateSettings,
+) -> Verdict {
+    let (people, lists) = (settings(), checklists());
+    let policy = Policy { gate, approvals: &people, checklists: &lists };
+    let case = Case {
+        candidate: "sha256:c",
+        configuration: "conf",
+        evidence: pieces,
+        lost,
+        approvals,
+        now: now(),
+        demo: true,
+    };
+    weigh(policy, case)
+}
+
+fn criterion(name: &str, evidence: Vec<Evidence>) -> Criterion {
+    let pieces = filed(evidence);
+    let verdict = weighing(&pieces, &[], &approved(&pieces), &gate());
+    verdict.criteria.into_iter().find(|criterion| criterion.name == name).unwrap()
+}
+
+#[test]
+fn the_gate_opens_when_each_criterion_is_met_at_its_limit() {
+    let pieces = filed(enough());
+    let verdict = weighing(&pieces, &[], &approved(&pieces), &gate());
+    assert_eq!(verdict.missing(), Vec::<String>::new());
+    assert!(verdict.open);
+    let names: Vec<&str> = verdict.criteria.iter().map(|criterion| criterion.name.as_str()).collect();
+    let expected = [
+        "evidence",
+        "replay",
+        "quarter end in the replay",
+        "live comparisons",
+        "month end among the live comparisons",
+        "tie-outs",
+        "performance",
+        "concurrency",
+        "soak",
+        "rehearsal",
+        "checklist training",
+        "approval engineering",
+        "approval operations",
+        "approval business",
+        "approval security",
+        "approval data_governance",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[rstest]
+#[case::eleven("replay", replays()[1..].to_vec(), State::Unmet, "11 (0 not clean, 0 prove nothing)")]
+#[case::twelve("replay", replays(), State::Met, "12 (0 not clean, 0 prove nothing)")]
+#[case::a_date_counts_once("replay", [&replays()[1..], &replays()[5..6]].concat(), State::Unmet, "11 (0 not clean, 0 prove nothing)")]
+#[case::the_latest_counts("replay", [replays(), vec![comparison(Occasion::Replay, "2025-12-31", 1, 5)]].concat(), State::Unmet, "11 (1 not clean, 0 prove nothing)")]
+#[case::the_latest_counts_again("replay", [vec![comparison(Occasion::Replay, "2025-12-31", 1, 5)], replays()].concat(), State::Met, "12 (0 not clean, 0 prove nothing)")]
+#[case::few_keys("replay", vec![comparison(Occasion::Replay, "2025-12-31", 0, 2)], State::Inconclusive, "0 (0 not clean, 1 prove nothing)")]
+#[case::none("replay", vec![], State::Inconclusive, "0 (0 not clean, 0 prove nothing)")]
+#[case::no_quarter("quarter end in the replay", replays()[..11].to_vec(), State::Inconclusive, "0")]
+#[case::quarter("quarter end in the replay", replays(), State::Met, "1 (the last 2025-12-31)")]
+#[case::month_is_no_quarter("quarter end in the replay", vec![comparison(Occasion::Replay, "2025-10-31", 0, 5)], State::Inconclusive, "0")]
+#[case::two("live comparisons", lives()[1..].to_vec(), State::Unmet, "2 (0 prove nothing)")]
+#[case::three("live comparisons", lives(), State::Met, "3 (0 prove nothing)")]
+#[case::dirty_resets("live comparisons", [&lives()[..], &[comparison(Occasion::Live, "2026-03-02", 1, 5)]].concat(), State::Unmet, "0 (0 prove nothing)")]
+#[case::dirty_then_two("live comparisons", [&[comparison(Occasion::Live, "2026-02-25", 1, 5)], &lives()[1..]].concat(), State::Unmet, "2 (0 prove nothing)")]
+#[case::dirty_then_three("live comparisons", [&[comparison(Occasion::Live, "2026-02-24", 1, 5)], &lives()[..]].concat(), State::Met, "3 (0 prove nothing)")]
+#[case::a_day_counts_once("live comparisons", [&lives()[1..], &lives()[1..]].concat(), State::Unmet, "2 (0 prove nothing)")]
+#[case::informative_at_limit("live comparisons", vec![comparison(Occasion::Live, "2026-02-27", 0, 3)], State::Unmet, "1 (0 prove nothing)")]
+#[case::informative_below("live comparisons", vec![comparison(Occasion::Live, "2026-02-27", 0, 2)], State::Inconclusive, "0 (1 prove nothing)")]
+#[case::reverse_is_not_live("live comparisons", vec![comparison(Occasion::Reverse, "2026-02-27", 0, 5)], State::Inconclusive, "0 (0 prove nothing)")]
+#[case::no_month_end("month end among the live comparisons", lives()[..2].to_vec(), State::Inconclusive, "0")]
+#[case::month_end("month end among the live comparisons", lives(), State::Met, "1 (the last 2026-02-27)")]
+#[case::month_end_before_the_reset("month end among the live comparisons", [&lives()[..], &[comparison(Occasion::Live, "2026-03-02", 1, 5)]].concat(), State::Inconclusive, "0")]
+#[case::ties("tie-outs", vec![tie(true)], State::Met, "1 of 1")]
+#[case::does_not_tie("tie-outs", vec![tie(true), tie(false)], State::Unmet, "0 of 1")]
+#[case::ties_now("tie-outs", vec![tie(false), tie(true)], State::Met, "1 of 1")]
+#[case::no_tie("tie-outs", vec![], State::Inconclusive, "0 of 0")]
+#[case::fast("performance", vec![speed(100_000, 9_999)], State::Met, "100000 rows in 9999 ms")]
+#[case::slow("performance", vec![speed(100_000, 10_000)], State::Unmet, "100000 rows in 10000 ms")]
+#[case::short("performance", vec![speed(99_999, 1)], State::Inconclusive, "nothing")]
+#[case::slow_last("performance", vec![speed(100_000, 1), speed(100_000, 10_000)], State::Unmet, "100000 rows in 10000 ms")]
+#[case::whole("concurrency", vec![at_once(8, 0, 0)], State::Met, "8 runs, 0 failed, 0 damaged")]
+#[case::few("concurrency", vec![at_once(7, 0, 0)], State::Inconclusive, "nothing")]
+#[case::failed("concurrency", vec![at_once(8, 1, 0)], State::Unmet, "8 runs, 1 failed, 0 damaged")]
+#[case::damaged("concurrency", vec![at_once(8, 0, 1)], State::Unmet, "8 runs, 0 failed, 1 damaged")]
+#[case::level("soak", vec![soaked(100, 0, Some(1000), Some(1100))], State::Met, "100 runs, from 1000 KiB to 1100 KiB")]
+#[case::grows("soak", vec![soaked(100, 0, Some(1000), Some(1101))], State::Unmet, "100 runs, from 1000 KiB to 1101 KiB")]
+#[case::soak_short("soak", vec![soaked(99, 0, Some(1000), Some(1000))], State::Inconclusive, "nothing")]
+#[case::soak_failed("soak", vec![soaked(100, 1, Some(1000), Some(1000))], State::Unmet, "100 runs, 1 failed")]
+#[case::not_measured("soak", vec![soaked(100, 0, None, Some(1000))], State::Inconclusive, "100 runs, memory not measured")]
+#[case::rehearsed("rehearsal", vec![rehearsed(300_000, true, true)], State::Met, "2026-03-02: rolled back in 300000 ms")]
+#[case::rehearsed_slowly("rehearsal", vec![rehearsed(300_001, true, true)], State::Unmet, "2026-03-02: rolled back in 300001 ms")]
+#[case::not_proven("rehearsal", vec![rehearsed(1, false, true)], State::Unmet, "2026-03-02: rolled back in 1 ms")]
+#[case::not_forward("rehearsal", vec![rehearsed(1, true, false)], State::Unmet, "2026-03-02: rolled back in 1 ms")]
+#[case::not_rehearsed("rehearsal", vec![], State::Inconclusive, "nothing")]
+#[case::checked("checklist training", vec![done("handbook"), done("course")], State::Met, "2")]
+#[case::half_checked("checklist training", vec![done("handbook"), done("another")], State::Unmet, "1")]
+fn a_criterion_on_both_sides_of_its_limit(
+    #[case] name: &str,
+    #[case] evidence: Vec<Evidence>,
+    #[case] state: State,
+    #[case] achieved: &str,
+) {
+    let criterion = criterion(name, evidence);
+    assert_eq!((criterion.state, criterion.achieved.as_str()), (state, achieved), "{criterion:?}");
+    assert_eq!(criterion.missing.is_none(), state == State::Met, "{criterion:?}");
+}
+
+#[rstest]
+#[case("30", State::Met)]
+#[case("31", State::Unmet)]
+#[case("-1", State::Unmet)]
+fn a_rehearsal_gets_old(#[case] days: i64, #[case] state: State) {
+    let mut pieces = filed([rehearsed(1, true, true)]);
+    pieces[0].1.at = now() - Duration::days(days);
+    let verdict = weighing(&pieces, &[], &[], &gate());
+    let found = verdict.criteria.iter().find(|criterion| criterion.name == "rehearsal").unwrap();
+    assert_eq!(found.state, state);
+}
+
+#[rstest]
+#[case(9, "0.9", State::Met)]
+#[case(9, "0.91", State::Inconclusive)]
+fn too_few_keys_prove_nothing(#[case] compared: u64, #[case] coverage: &str, #[case] state: State) {
+    let mut live = lives();
+    for evidence in &mut live {
+        let Evidence::Comparison(record) = evidence else { unreachable!() };
+        record.compared = compared;
+        record.outcomes = BTreeMap::from([("match".to_owned(), compared)]);
+    }
+    let gate = GateSettings { coverage: coverage.parse().unwrap(), ..gate() };
+    let verdict = weighing(&filed(live), &[], &[], &gate);
+    assert_eq!((verdict.criteria[3].name.as_str(), verdict.criteria[3].state), ("live comparisons", state));
+}
+
+#[test]
+fn evidence_about_another_candidate_counts_for_nothing() {
+    let mut pieces = filed(enough());
+    let approvals = approved(&pieces);
+    for (_, piece) in &mut pieces {
+        piece.candidate = "sha256:another".to_owned();
+    }
+    let verdict = weighing(&pieces, &[], &approvals, &gate());
+    assert!(!verdict.open);
+    let met: Vec<_> = verdict.criteria.iter().filter(|c| c.state == State::Met).map(|c| &c.name).collect();
+    assert_eq!(met, ["evidence"]);
+    assert_eq!(verdict.evidence, Vec::<String>::new());
+}
+
+#[test]
+fn what_is_missing_is_said_in_sentences() {
+    let pieces = filed(lives());
+    let missing = weighing(&pieces, &[], &approved(&pieces)[..1], &gate()).missing();
+    let expected = [
+        "replay: 12 more snapshots must be compared",
+        "quarter end in the replay: the end of a quarter must be compared",
+        "tie-outs: 1 more figures must tie to another source",
+        "performance: a tape of 100000 rows must be timed",
+        "concurrency: 8 runs must be begun at once",
+        "soak: 100 runs must be made in a row",
+        "rehearsal: a cutover and its rollback must be rehearsed",
+        "checklist `training`: 2 items are open, the first `handbook`",
+        "approval operations: somebody must approve",
+        "approval business: somebody must approve",
+        "approval security: somebody must approve",
+        "approval data_governance: somebody must approve",
+    ];
+    assert_eq!(missing, expected);
+}
+
+#[test]
+fn a_policy_without_roles_or_items_keeps_the_gate_closed() {
+    let pieces = filed(enough());
+    let (gate, lists) = (gate(), ChecklistSettings::new());
+    let people = ApprovalSettings { required: Vec::new(), ..settings() };
+    let policy = Policy { gate: &gate, approvals: &people, checklists: &lists };
+    let approvals = approved(&pieces);
+    let case = Case {
+        candidate: "sha256:c",
+        configuration: "conf",
+        evidence: &pieces,
+        lost: &[],
+        approvals: &approvals,
+        now: now(),
+        demo: false,
+    };
+    let expected = [
+        "checklist `training`: `checklists` in rollout.yml names no item of it",
+        "approvals: `required` in rollout.yml names no role",
+    ];
+    assert_eq!(weigh(policy, case).missing(), expected);
+}
+
+/// The same without signatures, which take long.
+fn played(pieces: &Pieces) -> Vec<Signed> {
+    let evidence = weighed("sha256:c", pieces);
+    let of = |(role, key): (&Role, u8)| Signed::unsigned(approval(&format!("p{key}"), *role, &evidence));
+    Role::ALL.iter().zip(1..).map(of).collect()
+}
+
+/// Any of the evidence above, good and bad.
+fn any_evidence() -> impl Strategy<Value = Vec<Evidence>> {
+    let dirty = comparison(Occasion::Live, "2026-02-26", 1, 5);
+    let bad = vec![
+        dirty.clone(),
+        comparison(Occasion::Replay, "2025-12-31", 1, 5),
+        comparison(Occasion::Live, "2026-02-27", 0, 0),
+        tie(false),
+        speed(100_000, 10_000),
+        at_once(8, 1, 0),
+        soaked(100, 1, Some(1), Some(1)),
+        rehearsed(1, false, true),
+    ];
+    let bad = proptest::sample::subsequence(bad, 0..=2);
+    (bad, any::<bool>(), 0..25_usize).prop_map(|(bad, first, skipped)| {
+        let mut all = enough();
+        if skipped < all.len() {
+            all.remove(skipped);
+        }
+        if first { bad.into_iter().chain(all).collect() } else { all.into_iter().chain(bad).collect() }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What was recorded and is gone closes the gate; what helped and was never there does not open it either.
+    #[test]
+    fn removing_evidence_never_opens(evidence in any_evidence(), at in any::<prop::sample::Index>()) {
+        let mut pieces = filed(evidence);
+        let before = weighing(&pieces, &[], &played(&pieces), &gate());
+        let (digest, gone) = pieces.remove(at.index(pieces.len()));
+        let old = weighing(&pieces, &[(digest, "not found".to_owned())], &played(&pieces), &gate());
+        prop_assert!(!old.open);
+        let dirty = matches!(&gone.evidence, Evidence::Comparison(record) if !record.clean);
+        let bad = dirty || [tie(false), speed(100_000, 10_000), at_once(8, 1, 0), soaked(100, 1, Some(1), Some(1)), rehearsed(1, false, true)].contains(&gone.evidence);
+        if !bad && !before.open {
+            prop_assert!(!weighing(&pieces, &[], &played(&pieces), &gate()).open);
+        }
+    }
+
+    #[test]
+    fn a_dirty_live_comparison_never_opens(evidence in any_evidence(), day in 0..40_i64) {
+        let mut pieces = filed(evidence);
+        let before = weighing(&pieces, &[], &played(&pieces), &gate()).open;
+        let (at, evidence) = (now() - Duration::days(day), comparison(Occasion::Live, "2026-02-27", 1, 5));
+        let dirty = Provenance { at, actor: "op".to_owned(), candidate: "sha256:c".to_owned(), evidence };
+        pieces.push(("added".to_owned(), dirty));
+        let after = weighing(&pieces, &[], &played(&pieces), &gate()).open;
+        prop_assert!(before || !after);
+        if day == 0 {
+            prop_assert!(!after);
+        }
+    }
+}

@@ -8,6 +8,7 @@ pub mod approval;
 pub mod attribution;
 pub mod causes;
 pub mod comparison;
+pub mod conduct;
 pub mod config;
 pub mod evidence;
 pub mod exercise;

@@ -96,6 +96,11 @@ impl Rollout {
         &self.state
     }
 
+    /// What the program gave it.
+    pub(crate) fn options(&self) -> &RolloutOptions {
+        &self.options
+    }
+
     /// The journal as it is, read without waiting for anybody.
     ///
     /// # Errors

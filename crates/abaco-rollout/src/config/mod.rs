@@ -8,7 +8,13 @@ use serde::{Deserialize, Serialize};
 
 pub use self::asked::AskedSettings;
 use crate::RolloutError;
+use crate::approval::ApprovalSettings;
+use crate::attribution::TieSettings;
+use crate::causes::CauseSettings;
 use crate::comparison::ComparisonSettings;
+use crate::conduct::TrialSettings;
+use crate::gate::{ChecklistSettings, GateSettings};
+use crate::monitor::MonitorSettings;
 use crate::procedures::ProcedureSettings;
 use crate::version::VersionSettings;
 
@@ -25,40 +31,46 @@ pub struct Settings {
     pub baseline: VersionSettings,
     /// The version that is to take over.
     pub candidate: VersionSettings,
-    /// How they are compared.
-    #[serde(default)]
-    pub comparison: ComparisonSettings,
-    /// Amounts that two tables must agree on.
-    #[serde(default)]
-    pub ties: Vec<crate::attribution::TieSettings>,
     /// The file that says which version is active.
     #[serde(default = "active_json")]
     pub pointer: String,
+    /// The folder of the candidate's published runs.
+    #[serde(default)]
+    pub runs: Option<String>,
+    /// What the versions are tried on.
+    #[serde(default)]
+    pub trials: TrialSettings,
     /// What a smoke run is asked for.
     #[serde(default)]
     pub smoke: Option<AskedSettings>,
+    /// How they are compared.
+    #[serde(default)]
+    pub comparison: ComparisonSettings,
+    /// How much the cause finder may do.
+    #[serde(default)]
+    pub causes: CauseSettings,
+    /// Amounts that two tables must agree on.
+    #[serde(default)]
+    pub ties: Vec<TieSettings>,
+    /// What the gate asks for.
+    #[serde(default)]
+    pub gate: GateSettings,
+    /// Who approves.
+    #[serde(default)]
+    pub approvals: ApprovalSettings,
+    /// What people do, by list.
+    #[serde(default)]
+    pub checklists: ChecklistSettings,
     /// What the procedures run and keep.
     #[serde(default)]
     pub procedures: ProcedureSettings,
+    /// What is watched after the cutover.
+    #[serde(default)]
+    pub monitor: MonitorSettings,
 }
 
 fn active_json() -> String {
     "active.json".to_owned()
-    /// How much the cause finder may do.
-    #[serde(default)]
-    pub causes: crate::causes::CauseSettings,
-    /// What the gate asks for.
-    #[serde(default)]
-    pub gate: crate::gate::GateSettings,
-    /// Who approves.
-    #[serde(default)]
-    pub approvals: crate::approval::ApprovalSettings,
-    /// What people do, by list.
-    #[serde(default)]
-    pub checklists: crate::gate::ChecklistSettings,
-    /// What is watched after the cutover.
-    #[serde(default)]
-    pub monitor: crate::monitor::MonitorSettings,
 }
 
 /// `rollout.yml`, read and checked.

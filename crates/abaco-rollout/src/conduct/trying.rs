@@ -1,0 +1,272 @@
+//! Trying the versions: on the past, on the day, under load, against figures from elsewhere.
+
+use std::collections::BTreeSet;
+
+use abaco_engine::AsOf;
+use abaco_pipeline::run::{Duplicates, Measuring};
+use abaco_pipeline::{Catalogue, Pipeline, PipelineConfig, PipelineError};
+use chrono::NaiveDate;
+use num_traits::Signed;
+use rust_decimal::Decimal;
+
+use crate::causes::{self, Findings, Subject};
+use crate::comparison::{Comparison, Inputs, compare};
+use crate::config::AskedSettings;
+use crate::evidence::{
+    ComparisonRecord, ConcurrencyRecord, Evidence, Occasion, PerformanceRecord, SoakRecord, TieOutRecord,
+};
+use crate::exercise::Exercise;
+use crate::figures::{Figures, number::rational_of};
+use crate::version::Asked;
+use crate::{Rollout, RolloutError};
+
+/// A comparison that is evidence now.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// What was compared.
+    pub comparison: Comparison,
+    /// What the evidence holds of it.
+    pub record: ComparisonRecord,
+    /// The evidence's digest.
+    pub digest: String,
+}
+
+/// The snapshots of the past, compared.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// One comparison for each snapshot, the oldest first.
+    pub snapshots: Vec<Compared>,
+    /// Why the sides differ, where they do and the candidate is a configuration whose tape can tell.
+    pub causes: Option<Findings>,
+}
+
+/// What the candidate bore.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exercised {
+    /// One large tape.
+    pub performance: PerformanceRecord,
+    /// Many runs at once.
+    pub concurrency: ConcurrencyRecord,
+    /// Many one after another.
+    pub soak: SoakRecord,
+}
+
+/// A figure of the candidate's that another source knows too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TieOutRequest {
+    /// A KPI's id, or a component as it is printed: `SUM(outstanding_balance)`.
+    pub figure: String,
+    /// Where the other figure comes from: a general ledger, a servicer's report. Never the tape.
+    pub source: String,
+    /// What the source says.
+    pub expected: Decimal,
+    /// The largest difference that is accepted.
+    pub tolerance: Decimal,
+    /// The snapshot; that of the tape of the day without one.
+    pub as_of: Option<NaiveDate>,
+}
+
+impl Rollout {
+    /// Compares baseline and candidate at every snapshot of the tape of the past, records each comparison, and looks for
+    /// the cause of what differs.
+    ///
+    /// # Errors
+    /// A configuration without `trials.replay`, and what either version or the cause finder fails with.
+    pub fn replay(&self, catalogue: &Catalogue) -> Result<Replayed, RolloutError> {
+        let asked = self.asked("trials.replay", self.config().settings.trials.replay.as_ref())?;
+        let mut all = Figures::default();
+        let mut comparisons = Vec::new();
+        for as_of in self.snapshots(&asked, catalogue)? {
+            let (baseline, candidate) = self.both(&Asked { as_of, ..asked.clone() }, catalogue)?;
+            let comparison = self.held_against(&baseline, &candidate);
+            let expected = expected(&baseline, &comparison);
+            all.values.extend(baseline.values);
+            all.name = baseline.name;
+            comparisons.push((comparison, expected));
+        }
+        let causes = match comparisons.iter().any(|(comparison, _)| comparison.unexplained().next().is_some())
+        {
+            true => self.causes(&all, &asked, catalogue)?,
+            false => None,
+        };
+        let snapshots = comparisons
+            .into_iter()
+            .map(|(comparison, expected)| self.record_comparison(comparison, Occasion::Replay, expected))
+            .collect::<Result<_, _>>()?;
+        Ok(Replayed { snapshots, causes })
+    }
+
+    /// Compares baseline and candidate on the tape of the day, and records it.
+    ///
+    /// # Errors
+    /// A configuration without `trials.live`, and what either version fails with.
+    pub fn compare(&self, catalogue: &Catalogue) -> Result<Compared, RolloutError> {
+        let asked = self.asked("trials.live", self.config().settings.trials.live.as_ref())?;
+        let (baseline, candidate) = self.both(&asked, catalogue)?;
+        let comparison = self.held_against(&baseline, &candidate);
+        let expected = expected(&baseline, &comparison);
+        self.record_comparison(comparison, Occasion::Live, expected)
+    }
+
+    /// Puts the candidate under load, and records what it bore.
+    ///
+    /// # Errors
+    /// A configuration without `trials.load`, a candidate that is no configuration, and a first run that fails.
+    pub fn exercise(&self, catalogue: &Catalogue) -> Result<Exercised, RolloutError> {
+        let trials = &self.config().settings.trials;
+        let asked = self.asked("trials.load", trials.load.as_ref())?;
+        let Some(configuration) = &self.config().settings.candidate.configuration else {
+            return Err(
+                self.refuse("`candidate`: expected a configuration to exercise, found another source")
+            );
+        };
+        let exercise = Exercise::new(&self.config().beside(configuration)?, &asked, catalogue)?;
+        let performance = exercise.performance()?;
+        let concurrency = exercise.concurrency(trials.exercise.concurrent_runs)?;
+        let soak = exercise.soak(trials.exercise.soak_runs)?;
+        let mut journal = self.journal()?;
+        self.note_evidence(&mut journal, Evidence::Performance(performance.clone()))?;
+        self.note_evidence(&mut journal, Evidence::Concurrency(concurrency.clone()))?;
+        self.note_evidence(&mut journal, Evidence::Soak(soak.clone()))?;
+        Ok(Exercised { performance, concurrency, soak })
+    }
+
+    /// Holds a figure of the candidate's, on the tape of the day, against one from elsewhere, and records it.
+    ///
+    /// # Errors
+    /// A figure that the candidate does not have, and what it fails with.
+    pub fn tie_out(
+        &self,
+        request: &TieOutRequest,
+        catalogue: &Catalogue,
+    ) -> Result<TieOutRecord, RolloutError> {
+        let mut asked = self.asked("trials.live", self.config().settings.trials.live.as_ref())?;
+        if let Some(as_of) = request.as_of {
+            asked.as_of = AsOf::Date(as_of);
+        }
+        let figures = self.config().settings.candidate.figures(self.config(), &asked, catalogue)?;
+        let totals = figures.values.iter().filter(|(key, _)| key.segment.is_empty());
+        let found = totals.filter_map(|(key, figure)| {
+            let component = figure.components.get(&request.figure).copied();
+            let value = figure.value.as_ref().ok().copied().filter(|_| key.kpi == request.figure);
+            Some((key.as_of, component.or(value)?))
+        });
+        let Some((as_of, found)) = found.last() else {
+            let message = format!("expected a KPI or a component of one, found `{}`", request.figure);
+            return Err(self.refuse(&message));
+        };
+        let difference = rational_of(found) - rational_of(request.expected);
+        let record = TieOutRecord {
+            as_of,
+            figure: request.figure.clone(),
+            source: request.source.clone(),
+            found: found.to_string(),
+            expected: request.expected.to_string(),
+            tolerance: request.tolerance.to_string(),
+            ties: difference.abs() <= rational_of(request.tolerance),
+        };
+        self.record_evidence(Evidence::TieOut(record.clone()))?;
+        Ok(record)
+    }
+
+    /// Notes that an item of a checklist is done.
+    ///
+    /// # Errors
+    /// [`RolloutError::Configuration`] for an item that `rollout.yml` does not have.
+    pub fn check_off(&self, list: &str, item: &str, note: &str) -> Result<String, RolloutError> {
+        let known = self.config().settings.checklists.get(list);
+        if !known.is_some_and(|items| items.iter().any(|known| known == item)) {
+            return Err(self.refuse(&format!("`checklists`: expected an item of `{list}`, found `{item}`")));
+        }
+        let (list, item, note) = (list.to_owned(), item.to_owned(), note.to_owned());
+        self.record_evidence(Evidence::Checklist(crate::evidence::ChecklistRecord { list, item, note }))
+    }
+
+    /// Both versions' figures for the same inputs.
+    pub(super) fn both(
+        &self,
+        asked: &Asked,
+        catalogue: &Catalogue,
+    ) -> Result<(Figures, Figures), RolloutError> {
+        let settings = &self.config().settings;
+        let baseline = settings.baseline.figures(self.config(), asked, catalogue)?;
+        let candidate = settings.candidate.figures(self.config(), asked, catalogue)?;
+        Ok((baseline, candidate))
+    }
+
+    pub(super) fn held_against(&self, baseline: &Figures, candidate: &Figures) -> Comparison {
+        let today = (self.options().clock)().date_naive();
+        compare(baseline, candidate, &self.config().settings.comparison, today)
+    }
+
+    /// Stores the whole comparison and what counts of it.
+    pub(super) fn record_comparison(
+        &self,
+        comparison: Comparison,
+        occasion: Occasion,
+        expected: u64,
+    ) -> Result<Compared, RolloutError> {
+        let record = comparison.to_record(occasion, expected).map_err(PipelineError::Json)?;
+        let document = self.evidence().put_document(&comparison.document())?;
+        // Sides that do not both say what they read may have read different things.
+        let informative = if comparison.inputs == Inputs::Same { record.informative } else { 0 };
+        let record = ComparisonRecord { document, informative, ..record };
+        let digest = self.record_evidence(Evidence::Comparison(record.clone()))?;
+        Ok(Compared { comparison, record, digest })
+    }
+
+    /// Looks for the conventions under which the candidate gives the baseline's values.
+    fn causes(
+        &self,
+        baseline: &Figures,
+        asked: &Asked,
+        catalogue: &Catalogue,
+    ) -> Result<Option<Findings>, RolloutError> {
+        let settings = &self.config().settings;
+        let Some(configuration) = &settings.candidate.configuration else { return Ok(None) };
+        let pipeline = Pipeline::new(PipelineConfig::load(self.config().beside(configuration)?)?, catalogue)?;
+        if pipeline.config().settings.tables.is_some() {
+            return Ok(None);
+        }
+        let name = &settings.candidate.name;
+        let subject = Subject { name, pipeline: &pipeline, inputs: &asked.inputs };
+        let keys = baseline.values.keys().cloned().collect();
+        let findings = causes::find(baseline, &subject, &keys, &settings.causes)?;
+        self.evidence().put_document(&findings)?;
+        Ok(Some(findings))
+    }
+
+    /// The snapshots of a tape, as the candidate reads it.
+    fn snapshots(&self, asked: &Asked, catalogue: &Catalogue) -> Result<Vec<AsOf>, RolloutError> {
+        let Some(configuration) = &self.config().settings.candidate.configuration else {
+            return Ok(vec![asked.as_of]);
+        };
+        let pipeline = Pipeline::new(PipelineConfig::load(self.config().beside(configuration)?)?, catalogue)?;
+        let measuring = Measuring { inputs: &asked.inputs, groups: &[], duplicates: Duplicates::Collapsed };
+        let first: Vec<_> = pipeline.engine().kpis().take(1).collect();
+        let folded = pipeline.measure(&first, &measuring)?;
+        let dates = folded.plan.snapshots(&folded.state);
+        Ok(if dates.is_empty() { vec![AsOf::Single] } else { dates.into_iter().map(AsOf::Date).collect() })
+    }
+
+    pub(super) fn asked(
+        &self,
+        section: &str,
+        settings: Option<&AskedSettings>,
+    ) -> Result<Asked, RolloutError> {
+        match settings {
+            Some(settings) => settings.resolve(self.config()),
+            None => Err(self.refuse(&format!("expected `{section}`, found none"))),
+        }
+    }
+
+    pub(super) fn refuse(&self, message: &str) -> RolloutError {
+        RolloutError::Configuration { path: self.config().path.clone(), message: message.to_owned() }
+    }
+}
+
+/// All that the baseline has at this snapshot, and what was compared beyond it.
+pub(super) fn expected(baseline: &Figures, comparison: &Comparison) -> u64 {
+    let compared = comparison.keys.iter().map(|key| &key.key);
+    baseline.values.keys().chain(compared).collect::<BTreeSet<_>>().len() as u64
+}

@@ -41,6 +41,12 @@ impl From<PipelineError> for Failure {
     }
 }
 
+impl From<abaco_rollout::RolloutError> for Failure {
+    fn from(error: abaco_rollout::RolloutError) -> Self {
+        Self { status: error.kind().exit_status(), message: error.to_string() }
+    }
+}
+
 impl From<EngineError> for Failure {
     /// What the engine refuses of a command's arguments.
     fn from(error: EngineError) -> Self {

@@ -8,6 +8,7 @@ mod logging;
 mod matrix;
 mod progress;
 mod report;
+mod rollout;
 mod run;
 mod table;
 mod verify;
@@ -43,6 +44,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Send published runs to the outputs that have not got them yet.
     Deliver(deliver::Arguments),
+    /// Replace one version of the numbers by another, step by step and back.
+    Rollout(rollout::Arguments),
 }
 
 /// How a result is printed.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Command::Kpis(arguments) => kpis::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Deliver(arguments) => deliver::run(&arguments),
+        Command::Rollout(arguments) => rollout::run(&arguments),
     });
     match result {
         Ok(code) => code,

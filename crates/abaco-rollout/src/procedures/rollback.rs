@@ -192,7 +192,9 @@ impl Undoing<'_> {
         let unlike = |message: String| RolloutError::Failed(message);
         let mut digests = 0;
         let other = |path: &str| {
-            unlike(format!("{path}: expected what it was before the cutover, found other bytes or another mode"))
+            unlike(format!(
+                "{path}: expected what it was before the cutover, found other bytes or another mode"
+            ))
         };
         for kept in self.backup()?.iter().flat_map(|manifest| &manifest.files) {
             if !backup::is_as_it_was(kept)? {

@@ -117,7 +117,10 @@ fn a_rehearsal_runs_its_own_hooks_on_the_copies() {
     // The start hook changes the configured file behind the proof's back, and so the proof must fail.
     let error = world.rollout().rehearse().unwrap_err().to_string();
     assert_eq!(world.read("rehearsed"), "v2\nv1\n");
-    assert!(error.contains("file-0: expected what it was before the cutover, found other bytes or another mode"), "{error}");
+    assert!(
+        error.contains("file-0: expected what it was before the cutover, found other bytes or another mode"),
+        "{error}"
+    );
     assert_eq!(world.read("service.ini"), "v1");
 }
 

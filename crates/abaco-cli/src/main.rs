@@ -9,6 +9,7 @@ mod logging;
 mod matrix;
 mod progress;
 mod report;
+mod rollout;
 mod run;
 mod shadow;
 mod table;
@@ -49,6 +50,8 @@ enum Command {
     Shadow(shadow::Arguments),
     /// Send published runs to the outputs that have not got them yet.
     Deliver(deliver::Arguments),
+    /// Replace one version of the numbers by another, step by step and back.
+    Rollout(rollout::Arguments),
 }
 
 /// How a result is printed.
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Shadow(arguments) => shadow::run(&arguments),
         Command::Deliver(arguments) => deliver::run(&arguments),
+        Command::Rollout(arguments) => rollout::run(&arguments),
     });
     match result {
         Ok(code) => code,

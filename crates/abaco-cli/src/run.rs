@@ -128,7 +128,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// The name that the system knows the user by.
-fn user() -> String {
+pub(crate) fn user() -> String {
     let named = |variable: &str| std::env::var(variable).ok().filter(|name| !name.trim().is_empty());
     named("USER").or_else(|| named("USERNAME")).unwrap_or_else(|| "abaco run".to_owned())
 }

@@ -1,0 +1,156 @@
+//! `abaco rollout` from the outside.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the helpers of a test stop the test"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The repository's configuration with its tape.
+fn repository() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for name in [
+        "config/rollout.yml",
+        "config/pipeline.yml",
+        "config/legacy_v2.yml",
+        "config/kpi_definitions.yml",
+        "config/contracts/factoring_slices.yml",
+        "examples/data/rollout_1000.csv",
+    ] {
+        let to = folder.path().join(name);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(root.join(name), to).unwrap();
+    }
+    folder
+}
+
+/// Status, standard output and standard error of `abaco rollout`.
+fn rollout(folder: &TempDir, args: &[&str]) -> (i32, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_abaco"))
+        .arg("rollout")
+        .args(args)
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[track_caller]
+fn json(folder: &TempDir, args: &[&str]) -> Value {
+    let (status, stdout, stderr) = rollout(folder, &[args, &["--format", "json"]].concat());
+    assert_eq!((status, stderr.as_str()), (0, ""), "{stdout}");
+    serde_json::from_str(&stdout).unwrap()
+}
+
+#[track_caller]
+fn refused(folder: &TempDir, args: &[&str], status: i32, message: &str) {
+    let answer = rollout(folder, args);
+    assert_eq!(answer, (status, String::new(), format!("error: {message}\n")));
+}
+
+fn active(folder: &TempDir) -> Value {
+    serde_json::from_str(&fs::read_to_string(folder.path().join("active.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn there_and_back_and_there_again() {
+    let folder = repository();
+    let (status, stdout, stderr) = rollout(&folder, &["status"]);
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    assert_eq!(
+        stdout,
+        "stage    staging\nactive   v1 (there is no pointer)\njournal  0 entries\n\
+         next     `abaco rollout advance` sets the candidate up\n"
+    );
+    let advanced = json(&folder, &["advance", "--actor", "ana"]);
+    assert_eq!(
+        (&advanced["advanced"]["from"], &advanced["advanced"]["to"]),
+        (&"staging".into(), &"shadow".into())
+    );
+    assert_eq!(active(&folder)["active"], "v1");
+    // The gate is closed, and stays so.
+    refused(&folder, &["advance"], 5, "the gate is closed: no gate yet");
+    refused(&folder, &["cutover"], 5, "cutover: expected the stage `ready`, found `shadow`");
+    refused(
+        &folder,
+        &["rollback"],
+        5,
+        "rollback: expected the stage `cutover` or `monitoring`, found `shadow`",
+    );
+    let rehearsed = json(&folder, &["rehearse"]);
+    assert_eq!(rehearsed["rehearsed"]["record"]["proven"], true);
+    assert_eq!(active(&folder)["active"], "v1");
+    let report = json(&folder, &["cutover", "--break-glass", "outage"]);
+    assert_eq!(report["report"]["stage"], "monitoring");
+    assert_eq!(
+        (active(&folder)["active"].clone(), active(&folder)["previous"].clone()),
+        ("v2".into(), "v1".into())
+    );
+    let (status, stdout, stderr) = rollout(&folder, &["rollback", "--reason", "variance"]);
+    assert_eq!((status, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("rolled back: `v1` is active and proven, in "), "{stdout}");
+    assert!(stdout.ends_with("stage rolled_back\n"), "{stdout}");
+    assert_eq!(active(&folder)["active"], "v1");
+    refused(&folder, &["forward"], 5, "the gate is closed: no gate yet");
+    json(&folder, &["forward", "--break-glass", "fixed"]);
+    let status = json(&folder, &["status"]);
+    assert_eq!(
+        (&status["status"]["stage"], &status["status"]["active"]),
+        (&"monitoring".into(), &"v2".into())
+    );
+    let journal = fs::read_to_string(folder.path().join("config/rollout/journal.ndjson")).unwrap();
+    assert!(journal.lines().next().unwrap().contains(r#""actor":"ana""#));
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_does_nothing() {
+    let folder = repository();
+    for command in ["advance", "cutover", "rollback", "forward", "rehearse"] {
+        let (status, stdout, stderr) = rollout(&folder, &[command, "--dry-run"]);
+        assert_eq!((status, stderr.as_str()), (0, ""));
+        assert!(stdout.ends_with("\nnothing was changed\n"), "{stdout}");
+    }
+    assert!(!folder.path().join("config/rollout").exists() && !folder.path().join("active.json").exists());
+    let steps = json(&folder, &["rollback", "--dry-run"]);
+    let names: Vec<&str> =
+        steps["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
+    let expected =
+        ["stop_candidate", "restore_files", "restore_pointer", "start_baseline", "prove", "recall"];
+    assert_eq!(names, expected);
+    refused(&folder, &["status", "--dry-run"], 2, "option `dry-run`: `status` takes no steps");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let folder = repository();
+    let (status, _, stderr) = rollout(&folder, &["status", "--config", "none.yml"]);
+    assert_eq!(status, 1, "{stderr}");
+    assert!(stderr.starts_with("error: none.yml: "), "{stderr}");
+    let path = folder.path().join("config/rollout.yml");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("smoke: {", "smokes: {")).unwrap();
+    let (status, _, stderr) = rollout(&folder, &["status"]);
+    assert_eq!(status, 2, "{stderr}");
+    assert!(stderr.contains("unknown field `smokes`"), "{stderr}");
+    fs::write(&path, text.replace("smoke: {", "# smoke: {")).unwrap();
+    let (status, _, stderr) = rollout(&folder, &["advance"]);
+    assert_eq!(
+        (status, stderr.as_str()),
+        (2, "error: config/rollout.yml: `smoke`: expected inputs, found none\n")
+    );
+    assert_eq!(json(&folder, &["status"])["status"]["stage"], "staging");
+    fs::write(folder.path().join("config/rollout/journal.ndjson"), "{}\n").unwrap();
+    let (status, _, stderr) = rollout(&folder, &["status"]);
+    assert_eq!(status, 1);
+    assert!(stderr.contains("journal.ndjson: damaged: line 1: changed: expected a number `seq`"), "{stderr}");
+}

@@ -3,7 +3,7 @@
 use abaco_pipeline::signature::{self, PublicKey, SignatureProblem};
 use chrono::{DateTime, Utc};
 
-use super::{ApprovalSettings, Role, Signed};
+use super::{ApprovalSettings, Person, Role, Signed};
 use crate::RolloutError;
 
 /// What an approval is held against.
@@ -104,7 +104,7 @@ pub enum Lapsed {
     /// There is no signature, and this is no demonstration.
     #[error("unsigned")]
     Unsigned,
-    /// The key in `rollout.yml` is none.
+    /// The key in `rollout.yml` is none, or somebody else's too.
     #[error("{0}")]
     Key(String),
     /// The signature is not this person's, or not of this approval.
@@ -159,6 +159,14 @@ pub fn check(settings: &ApprovalSettings, expected: Expected<'_>, signed: &Signe
             let place = format!("the public key of `{actor}`");
             let key = PublicKey::parse(&person.public_key, &place)
                 .map_err(|error| Lapsed::Key(error.to_string()))?;
+            // One key in two hands would let one person approve as two.
+            let same = |other: &&Person| {
+                other.actor != actor
+                    && PublicKey::parse(&other.public_key, "").is_ok_and(|other| other == key)
+            };
+            if let Some(other) = settings.people.iter().find(same) {
+                return Err(Lapsed::Key(format!("`{actor}` and `{}` have the same public key", other.actor)));
+            }
             let bytes = approval.bytes().map_err(|error: RolloutError| Lapsed::Key(error.to_string()))?;
             signature::check(&bytes, text.as_bytes(), Some(&key))?;
             false

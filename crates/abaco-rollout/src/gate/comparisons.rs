@@ -24,24 +24,29 @@ enum Proof {
 /// Enough different snapshots of the past, none of which disagrees, and a quarter's end among them.
 pub(super) fn replay(gate: &GateSettings, pieces: &[Piece<'_, ComparisonRecord>]) -> Vec<Criterion> {
     let target = gate.replay.snapshots;
-    // What was found last about a date is what counts of it.
-    let latest: BTreeMap<NaiveDate, (&str, &ComparisonRecord)> =
-        pieces.iter().filter_map(|(_, digest, record)| Some((record.as_of?, (*digest, *record)))).collect();
-    let of = |proof: Proof| -> Vec<NaiveDate> {
-        let dates = latest.iter().filter(|(_, (_, record))| proves(gate, record) == proof);
-        dates.map(|(date, _)| *date).collect()
+    // What was found last about a date is what counts of it. Without a date a comparison can speak against the candidate only.
+    let latest: BTreeMap<Option<NaiveDate>, (&str, &ComparisonRecord)> =
+        pieces.iter().map(|(_, digest, record)| (record.as_of, (*digest, *record))).collect();
+    let of = |proof: Proof| {
+        latest.iter().filter(move |(date, (_, record))| match proves(gate, record) {
+            Proof::Clean if date.is_none() => proof == Proof::Nothing,
+            found => found == proof,
+        })
     };
-    let (clean, dirty) = (of(Proof::Clean), of(Proof::Dirty));
+    let clean: Vec<NaiveDate> = of(Proof::Clean).filter_map(|(date, _)| *date).collect();
+    let dirty: Vec<_> = of(Proof::Dirty).collect();
     let digests = |dates: &[NaiveDate]| -> Vec<String> {
-        dates.iter().filter_map(|date| latest.get(date)).map(|(digest, _)| (*digest).to_owned()).collect()
+        let found = dates.iter().filter_map(|date| latest.get(&Some(*date)));
+        found.map(|(digest, _)| (*digest).to_owned()).collect()
     };
     let count = clean.len() as u64;
     let achieved =
-        format!("{} ({} not clean, {} prove nothing)", count, dirty.len(), of(Proof::Nothing).len());
+        format!("{} ({} not clean, {} prove nothing)", count, dirty.len(), of(Proof::Nothing).count());
     let criterion = Criterion::new("replay", format!("{target} snapshots"));
-    let criterion = if let Some(first) = dirty.first() {
+    let criterion = if let Some((first, _)) = dirty.first() {
+        let first = first.map_or_else(|| "without a date".to_owned(), |date| date.to_string());
         let message = format!("replay: {} snapshots are not clean, the first {first}", dirty.len());
-        criterion.by(digests(&dirty)).unmet(achieved, message)
+        criterion.by(dirty.iter().map(|(_, (digest, _))| (*digest).to_owned())).unmet(achieved, message)
     } else if count == 0 {
         criterion.inconclusive(achieved, format!("replay: {} more snapshots must be compared", target.max(1)))
     } else if count < target {

@@ -137,3 +137,17 @@ fn the_bytes_can_be_signed_elsewhere() {
     let error = Signed::import(approval, &of_another).unwrap_err().to_string();
     assert_eq!(error, "approval of `p1`: the signature does not fit the manifest");
 }
+
+#[test]
+fn one_key_in_two_hands_counts_for_neither() {
+    let signed = sign(approval("p1", Role::Engineering, &digests()), &signer(1)).unwrap();
+    let evidence = digests();
+    let now = NOW.parse().unwrap();
+    let expected =
+        Expected { candidate: "sha256:c", configuration: "conf", evidence: &evidence, now, demo: false };
+    let mut settings = settings();
+    assert!(check(&settings, expected, &signed).is_ok());
+    settings.people[2].public_key = settings.people[0].public_key.to_uppercase();
+    let message = check(&settings, expected, &signed).unwrap_err().to_string();
+    assert_eq!(message, "`p1` and `p3` have the same public key");
+}

@@ -263,6 +263,21 @@ fn too_few_keys_prove_nothing(#[case] compared: u64, #[case] coverage: &str, #[c
     assert_eq!((verdict.criteria[3].name.as_str(), verdict.criteria[3].state), ("live comparisons", state));
 }
 
+#[rstest]
+#[case(0, State::Met, "12 (0 not clean, 1 prove nothing)")]
+#[case(1, State::Unmet, "12 (1 not clean, 0 prove nothing)")]
+fn a_replay_without_a_date_can_only_speak_against(
+    #[case] mismatches: u64,
+    #[case] state: State,
+    #[case] achieved: &str,
+) {
+    let mut undated = comparison(Occasion::Replay, "2025-12-31", mismatches, 5);
+    let Evidence::Comparison(record) = &mut undated else { unreachable!() };
+    record.as_of = None;
+    let criterion = criterion("replay", [replays(), vec![undated]].concat());
+    assert_eq!((criterion.state, criterion.achieved.as_str()), (state, achieved), "{criterion:?}");
+}
+
 #[test]
 fn evidence_about_another_candidate_counts_for_nothing() {
     let mut pieces = filed(enough());

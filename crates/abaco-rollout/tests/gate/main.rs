@@ -5,5 +5,6 @@
 mod approval;
 mod gate;
 mod monitor;
+mod observed;
 mod report;
 mod store;

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use abaco_pipeline::canonical_json::sha256;
-use abaco_pipeline::storage::Disk;
+use abaco_pipeline::storage::{Disk, Failing, How};
 use abaco_rollout::evidence::{Evidence, EvidenceStore, PerformanceRecord, Provenance, Sifted};
 
 fn evidence(milliseconds: u64) -> Provenance {
@@ -76,4 +76,24 @@ fn a_whole_document_that_is_no_evidence_is_refused_as_evidence() {
     let digest = store.put_document(&serde_json::json!({"keys": []})).unwrap();
     assert_eq!(store.document(&digest).unwrap(), b"{\"keys\":[]}\n");
     assert!(store.get(&digest).unwrap_err().to_string().contains("damaged: not evidence"));
+}
+
+/// Whatever step fails, nothing that is damaged lies under the digest, and the next attempt succeeds.
+#[test]
+fn every_step_of_writing_may_fail() {
+    let never = tempfile::tempdir().unwrap();
+    let counted = Arc::new(Failing::never());
+    EvidenceStore::open(never.path().join("evidence"), counted.clone()).put(&evidence(1)).unwrap();
+    assert!(counted.steps() > 4, "{}", counted.steps());
+    let hows = [How::Error(std::io::ErrorKind::StorageFull), How::Killed, How::TornWrite];
+    for (step, how) in (1..=counted.steps()).flat_map(|step| hows.map(|how| (step, how))) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("evidence");
+        let failing = Arc::new(Failing::at(step, how));
+        let outcome = EvidenceStore::open(&path, failing.clone()).put(&evidence(1));
+        assert!(failing.has_failed() && outcome.is_err(), "step {step}, {how:?}");
+        let store = EvidenceStore::open(&path, Arc::new(Disk));
+        let digest = store.put(&evidence(1)).unwrap();
+        assert_eq!(store.get(&digest).unwrap(), evidence(1), "step {step}, {how:?}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::number::check_scale;
 use super::table::{Row, Table};
 use super::{Figure, Key, ReadOptions};
 
@@ -9,6 +10,7 @@ const COLUMNS: [&str; 4] = ["kpi", "segment", "as_of", "value"];
 
 /// Reads the values; the columns may stand in any order, and `segment` and `as_of` may be left out.
 pub(super) fn values(bytes: &[u8], options: &ReadOptions) -> Result<BTreeMap<Key, Figure>, String> {
+    check_scale(options.scale)?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
     let mut records = reader.records();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::number::check_scale;
 use super::table::{Row, Table};
 use super::{Figure, Key, ReadOptions};
 
@@ -53,6 +54,7 @@ pub(super) fn values(bytes: &[u8], options: &ReadOptions) -> Result<Values, Stri
     let Document { inputs, scale, values } = read.map_err(|error| error.to_string())?;
     // What the caller says of the side goes before what the file says of itself.
     let scale = options.scale.or(scale);
+    check_scale(scale)?;
     let mut table = Table::new(options);
     for (index, entry) in values.iter().enumerate() {
         let place = format!("value {}", index + 1);

@@ -88,6 +88,14 @@ pub fn decimal(text: &str) -> Result<(Decimal, u32), String> {
     Ok((value, places))
 }
 
+/// Refuses places that no decimal has.
+pub(crate) fn check_scale(scale: Option<u32>) -> Result<(), String> {
+    match scale.and_then(|scale| usize::try_from(scale).ok().filter(|scale| *scale > MAX_DIGITS)) {
+        Some(found) => Err(format!("`scale`: expected at most {MAX_DIGITS} places, found {found}")),
+        None => Ok(()),
+    }
+}
+
 /// A decimal as a fraction.
 pub fn rational_of(value: Decimal) -> Rational {
     Rational::new(BigInt::from(value.mantissa()), power_of_ten(value.scale()))

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::number::{decimal, rational};
+use super::number::{check_scale, decimal, rational};
 use super::table::Table;
 use super::{Figure, Figures, Key, ReadOptions};
 use crate::RolloutError;
@@ -76,6 +76,7 @@ pub fn of_run(run: &Run, options: &ReadOptions) -> Result<Figures, RolloutError>
 
 /// The figures of a run's `kpis.json`.
 pub(super) fn document(bytes: &[u8], options: &ReadOptions) -> Result<Figures, String> {
+    check_scale(options.scale)?;
     let document: Document = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if document.schema_version != abaco_pipeline::run::SCHEMA_VERSION {
         let found = document.schema_version;

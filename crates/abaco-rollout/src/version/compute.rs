@@ -8,6 +8,7 @@ use abaco_pipeline::{Catalogue, Pipeline, PipelineConfig, RunRequest};
 use chrono::NaiveDate;
 
 use super::{Asked, VersionSettings};
+use crate::figures::number::check_scale;
 use crate::figures::{self, Figures, Key, ReadOptions};
 use crate::program::ProgramSettings;
 use crate::{RolloutConfig, RolloutError};
@@ -25,6 +26,8 @@ enum Source<'v> {
 impl VersionSettings {
     /// What is wrong with it.
     pub(crate) fn check(&self) -> Result<(), String> {
+        let name = &self.name;
+        check_scale(self.scale).map_err(|message| format!("version `{name}`: {message}"))?;
         self.source().map(|_| ())
     }
 

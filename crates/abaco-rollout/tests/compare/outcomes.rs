@@ -138,6 +138,27 @@ fn known_differences(#[case] candidate: &str, #[case] expected: Outcome) {
     assert_eq!((of(&comparison), comparison.passes()), (vec![expected], expected == KnownDifference));
 }
 
+/// Without a date or a segment it is about all of them; `{}` is the totals.
+#[rstest]
+#[case("", &[KnownDifference; 4])]
+#[case("as_of: 2025-12-31,", &[Mismatch, Mismatch, KnownDifference, KnownDifference])]
+#[case("segment: {},", &[KnownDifference, Mismatch, KnownDifference, Mismatch])]
+#[case("segment: {x: '1'}, as_of: 2025-12-31,", &[Mismatch, Mismatch, Mismatch, KnownDifference])]
+#[case("segment: {y: '1'},", &[Mismatch; 4])]
+fn where_a_known_difference_applies(#[case] place: &str, #[case] expected: &[Outcome]) {
+    let read = |value: u8| {
+        let rows = ["2025-11-30,", "2025-11-30,x=1", "2025-12-31,", "2025-12-31,x=1"];
+        let rows: String = rows.iter().map(|row| format!("a,{row},{value}\n")).collect();
+        let text = format!("kpi,as_of,segment,value\n{rows}");
+        abaco_rollout::figures::parse(text.as_bytes(), "side".as_ref(), &Default::default()).unwrap()
+    };
+    let settings = format!(
+        "known_differences: [{{kpi: a, {place} between: ['1', '1'], owner: Ana, reason: r, approved_by: Ben,
+        expires: 2026-12-31}}]"
+    );
+    assert_eq!(outcomes(&read(1), &read(2), &settings), expected, "{place}");
+}
+
 #[test]
 fn a_known_difference_that_expired_is_named_and_does_not_apply() {
     let tomorrow = today().succ_opt().unwrap();

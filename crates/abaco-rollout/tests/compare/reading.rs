@@ -98,6 +98,31 @@ fn what_is_wrong_is_named_with_its_place(#[case] text: &str, #[case] message: &s
     assert_eq!(read_text(text).unwrap_err(), message);
 }
 
+/// Half a unit of four thousand million places would take for ever.
+#[test]
+fn places_that_no_decimal_has() {
+    let message = "v1: `scale`: expected at most 28 places, found 29";
+    assert_eq!(read_text(r#"{"scale":29,"values":[]}"#).unwrap_err(), message);
+    let options = ReadOptions { scale: Some(29), ..ReadOptions::default() };
+    for text in ["kpi,value\n", "[]", r#"{"schema_version":1,"run_id":"r","as_of":null,"kpis":[]}"#] {
+        let error = parse(text.as_bytes(), Path::new("v1"), &options).unwrap_err().to_string();
+        assert_eq!(error, message, "{text}");
+    }
+}
+
+proptest::proptest! {
+    /// Whatever is in a file is read or refused.
+    #[test]
+    fn no_file_stops_the_process(
+        bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200),
+        text in r#"(kpi,value,as_of,segment\n)?([a-c,;="{}\[\]:0-9.eE+\n -]|null|"kpi"|"value"){0,60}"#,
+    ) {
+        for bytes in [&bytes[..], text.as_bytes()] {
+            let _either = parse(bytes, Path::new("v1"), &ReadOptions::default());
+        }
+    }
+}
+
 #[rstest]
 #[case(r#"[{"kpi":"a","value":1,"unit":"x"}]"#, "unknown field `unit`")]
 #[case(r#"[{"kpi":"a","value":NaN}]"#, "expected value at line 1")]

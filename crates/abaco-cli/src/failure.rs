@@ -44,8 +44,6 @@ impl From<PipelineError> for Failure {
 
 impl From<RolloutError> for Failure {
     fn from(error: RolloutError) -> Self {
-impl From<abaco_rollout::RolloutError> for Failure {
-    fn from(error: abaco_rollout::RolloutError) -> Self {
         Self { status: error.kind().exit_status(), message: error.to_string() }
     }
 }

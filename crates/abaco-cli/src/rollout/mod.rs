@@ -1,18 +1,25 @@
 //! `abaco rollout`: from stage to stage, and back.
 
+mod approve;
 mod show;
-mod smoke;
+mod trials;
+mod watch;
 
+pub(crate) use self::trials::causes;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use abaco_rollout::journal::Procedure;
-use abaco_rollout::procedures::{CutoverRequest, GateVerdict};
-use abaco_rollout::{Rollout, RolloutConfig, RolloutOptions};
+use abaco_loans::rollout::journal::Procedure;
+use abaco_loans::rollout::procedures::CutoverRequest;
+use abaco_loans::rollout::stage::Stage;
+use abaco_loans::rollout::{Rollout, RolloutConfig, RolloutOptions};
 use clap::{Args, Subcommand};
 
 use crate::Format;
 use crate::failure::Failure;
+
+/// A closed gate, a comparison that does not pass, or a rollback that the monitor has made.
+const CLOSED: u8 = 5;
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -33,6 +40,9 @@ struct Common {
     /// Say what would be done, and do nothing.
     #[arg(long, global = true)]
     dry_run: bool,
+    /// A demonstration: approvals count unsigned, and are shown as such.
+    #[arg(long, global = true)]
+    demo: bool,
     /// Who asks; by default the user.
     #[arg(long, value_name = "NAME", global = true)]
     actor: Option<String>,
@@ -43,8 +53,22 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Say which version is active, what was going on, and what to do next.
+    /// Say which version is active, what was going on, what the gate still asks for, and what to do next.
     Status,
+    /// Compare both versions at every snapshot of the past, and say why they differ.
+    Replay,
+    /// Compare both versions on the tape of the day.
+    Compare,
+    /// Put the candidate under load: one large tape, many runs at once, many one after another.
+    Exercise,
+    /// Hold a figure of the candidate's against one that does not come from the tape.
+    TieOut(trials::TieOut),
+    /// Note that an item of a checklist is done.
+    Check(trials::Check),
+    /// Cut over, roll back and cut over again on copies.
+    Rehearse,
+    /// Approve the candidate, its configuration and the evidence as they are.
+    Approve(approve::Approve),
     /// Go on to the next stage that the gate allows; from the first one, set the candidate up.
     Advance,
     /// Make the candidate official.
@@ -57,8 +81,12 @@ enum Action {
     },
     /// Make the candidate official again after a rollback.
     Forward(TakeOver),
-    /// Cut over, roll back and cut over again on copies.
-    Rehearse,
+    /// Hold the baseline beside the official candidate, and roll back where the policy says so.
+    Monitor,
+    /// Write the record of the day.
+    Reconcile,
+    /// What has become of the rollout so far, from its evidence alone.
+    Report(watch::Report),
 }
 
 #[derive(Debug, Args)]
@@ -73,46 +101,48 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let config = RolloutConfig::load(&common.config)?;
     let state = common.state.clone().unwrap_or_else(|| beside(&common.config));
     let actor = common.actor.clone().unwrap_or_else(crate::run::user);
-    let options = RolloutOptions { smoke: Some(smoke::of(&config)), ..RolloutOptions::new(actor) };
+    let catalogue = abaco_loans::catalogue();
+    let options = RolloutOptions::computing(actor, &config, &catalogue);
     let rollout = Rollout::open(config, state, options);
     if common.dry_run {
         let planned = rollout.plan(action.procedure(&rollout)?)?;
         return show::plan(&planned, common.format);
     }
+    let (demo, format) = (common.demo, common.format);
     match action {
-        Action::Status => show::status(&rollout.status()?, common.format),
-        Action::Advance => show::advanced(&rollout.advance(&verdict())?, common.format),
-        Action::Cutover(given) => show::report(&rollout.cutover(&request(given))?, common.format),
-        Action::Rollback { reason } => show::report(&rollout.rollback(reason)?, common.format),
-        Action::Forward(given) => show::report(&rollout.forward(&request(given))?, common.format),
-        Action::Rehearse => show::rehearsed(&rollout.rehearse()?, common.format),
+        Action::Status => show::status(&rollout.status()?, &rollout.verdict(demo)?, format),
+        Action::Replay => trials::replay(&rollout, &catalogue, format),
+        Action::Compare => trials::compare(&rollout, &catalogue, format),
+        Action::Exercise => trials::exercise(&rollout, &catalogue, format),
+        Action::TieOut(given) => trials::tie_out(&rollout, given, &catalogue, format),
+        Action::Check(given) => trials::check(&rollout, given, format),
+        Action::Rehearse => show::rehearsed(&rollout.rehearsed()?, format),
+        Action::Approve(given) => approve::approve(&rollout, given, common),
+        Action::Advance => show::advanced(&rollout.advance(&rollout.next_verdict(demo)?)?, format),
+        Action::Cutover(given) => show::report(&rollout.cutover(&request(&rollout, given, demo)?)?, format),
+        Action::Rollback { reason } => show::report(&rollout.rollback(reason)?, format),
+        Action::Forward(given) => show::report(&rollout.forward(&request(&rollout, given, demo)?)?, format),
+        Action::Monitor => watch::monitor(&rollout, &catalogue, format),
+        Action::Reconcile => watch::reconcile(&rollout, format),
+        Action::Report(given) => watch::report(&rollout, given, demo),
     }
 }
 
 impl Action {
     /// The procedure whose steps are shown instead of being taken.
     fn procedure(&self, rollout: &Rollout) -> Result<Procedure, Failure> {
-        let nothing = |what: &str| Err(Failure::usage(format!("option `dry-run`: {what} takes no steps")));
         match self {
-            Self::Status => nothing("`status`"),
-            Self::Advance if rollout.stage()? == abaco_rollout::stage::Stage::Staging => {
-                Ok(Procedure::Staging)
-            }
-            Self::Advance => nothing("`advance` from here"),
+            Self::Advance if rollout.stage()? == Stage::Staging => Ok(Procedure::Staging),
             Self::Cutover(_) | Self::Forward(_) => Ok(Procedure::Cutover),
             Self::Rollback { .. } => Ok(Procedure::Rollback),
             Self::Rehearse => Ok(Procedure::Rehearsal),
+            _ => Err(Failure::usage("option `dry-run`: this command takes no steps from here".to_owned())),
         }
     }
 }
 
-fn request(given: &TakeOver) -> CutoverRequest {
-    CutoverRequest { verdict: verdict(), break_glass: given.break_glass.clone() }
-}
-
-/// What the gate says. Nothing weighs the evidence yet, and what is not weighed is closed.
-fn verdict() -> GateVerdict {
-    GateVerdict::closed(["no gate yet"])
+fn request(rollout: &Rollout, given: &TakeOver, demo: bool) -> Result<CutoverRequest, Failure> {
+    Ok(CutoverRequest { verdict: rollout.gate(demo)?, break_glass: given.break_glass.clone() })
 }
 
 fn beside(config: &Path) -> PathBuf {

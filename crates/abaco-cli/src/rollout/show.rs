@@ -2,18 +2,19 @@
 
 use std::process::ExitCode;
 
-use abaco_rollout::journal::Outcome;
-use abaco_rollout::procedures::{PlannedStep, ProcedureReport, Rehearsed};
-use abaco_rollout::{Advanced, Status};
+use abaco_loans::rollout::gate::{State, Verdict};
+use abaco_loans::rollout::journal::Outcome;
+use abaco_loans::rollout::procedures::{PlannedStep, ProcedureReport, Rehearsed};
+use abaco_loans::rollout::{Advanced, Status};
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::table::{BAD, Cell, FAINT, GOOD, STRONG, aligned, on_one_line, styled};
 use crate::{Format, print, print_json};
 
-pub(crate) fn status(status: &Status, format: Format) -> Result<ExitCode, Failure> {
+pub(crate) fn status(status: &Status, verdict: &Verdict, format: Format) -> Result<ExitCode, Failure> {
     if format == Format::Json {
-        print_json(&json!({ "schema_version": 1, "status": status }))?;
+        print_json(&json!({ "schema_version": 1, "status": status, "gate": verdict }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let since = status.since.map(|since| format!(" since {since}")).unwrap_or_default();
@@ -27,7 +28,27 @@ pub(crate) fn status(status: &Status, format: Format) -> Result<ExitCode, Failur
     }
     rows.push(line("journal", &format!("{} entries", status.entries)));
     rows.push(line("next", &status.next));
-    done(&aligned(&rows))
+    let gate = if verdict.open { styled("open", GOOD) } else { styled("closed", BAD) };
+    done(&format!("{}\nthe gate is {gate}\n{}", aligned(&rows), criteria(verdict)))
+}
+
+/// What the gate asks for, and what there is.
+fn criteria(verdict: &Verdict) -> String {
+    let row = |criterion: &abaco_loans::rollout::gate::Criterion| {
+        let style = match criterion.state {
+            State::Met => GOOD,
+            State::Unmet => BAD,
+            State::Inconclusive => FAINT,
+        };
+        let missing = criterion.missing.as_deref().unwrap_or_default();
+        vec![
+            Cell::left(&criterion.name),
+            Cell::left(criterion.state.as_str()).styled(style),
+            Cell::left(&criterion.target).styled(FAINT),
+            Cell::left(if missing.is_empty() { &criterion.achieved } else { missing }),
+        ]
+    };
+    aligned(&verdict.criteria.iter().map(row).collect::<Vec<_>>())
 }
 
 pub(crate) fn plan(planned: &[PlannedStep], format: Format) -> Result<ExitCode, Failure> {

@@ -15,7 +15,7 @@ const MAX_LISTED: usize = 60;
 /// The places of what is shown exactly.
 const PLACES: u32 = 6;
 
-pub(super) fn listing(comparison: &Comparison) -> String {
+pub(crate) fn listing(comparison: &Comparison) -> String {
     let mut text = aligned(&[
         vec![Cell::left("baseline").styled(FAINT), Cell::left(name(&comparison.baseline)).styled(STRONG)],
         vec![Cell::left("candidate").styled(FAINT), Cell::left(name(&comparison.candidate)).styled(STRONG)],

@@ -1,6 +1,6 @@
 //! `abaco shadow`: a baseline beside a candidate.
 
-mod listing;
+pub(crate) mod listing;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,10 +9,13 @@ use abaco_loans::pipeline::RunOptions;
 use abaco_loans::pipeline::config::TableRole;
 use abaco_loans::prelude::AsOf;
 use abaco_loans::rollout::RolloutConfig;
-use abaco_loans::rollout::comparison::{ComparisonSettings, compare};
+use abaco_loans::rollout::causes::Findings;
+use abaco_loans::rollout::comparison::{ComparisonDocument, ComparisonSettings, compare};
+use abaco_loans::rollout::conduct::explain;
 use abaco_loans::rollout::figures::{Figures, ReadOptions, names, read};
 use abaco_loans::rollout::version::Asked;
 use clap::Args;
+use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::run::{as_of, table_of};
@@ -61,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             let scale = arguments.scale.or(configured);
             (read(baseline, &ReadOptions { scale, ..options.clone() })?, read(candidate, &options)?)
         }
-        (_, _, Some(config)) => asked(arguments, config)?,
+        (_, _, Some(config)) => both(&asked(arguments), config)?,
         _ => {
             return Err(Failure::usage(
                 "expected --baseline and --candidate, or --tape and --config".to_owned(),
@@ -70,11 +73,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let today = (RunOptions::default().clock)().date_naive();
     let comparison = compare(&baseline, &candidate, &rules, today);
+    let causes = match (&config, comparison.unexplained().next()) {
+        // Only what was computed here can be computed otherwise.
+        (Some(config), Some(_)) if arguments.baseline.is_none() => {
+            explain(config, &baseline, &asked(arguments), &abaco_loans::catalogue())?
+        }
+        _ => None,
+    };
     match arguments.format {
-        Format::Json => print_json(&comparison.document())?,
-        Format::Table => print(&listing::listing(&comparison))?,
+        Format::Json => print_json(&Document { comparison: comparison.document(), causes })?,
+        Format::Table => {
+            print(&listing::listing(&comparison))?;
+            print(&crate::rollout::causes(causes.as_ref()))?;
+        }
     }
     Ok(if comparison.passes() { ExitCode::SUCCESS } else { ExitCode::from(DIFFERS) })
+}
+
+/// The comparison, and why the sides differ where that was looked for.
+#[derive(Serialize)]
+struct Document {
+    #[serde(flatten)]
+    comparison: ComparisonDocument,
+    causes: Option<Findings>,
 }
 
 fn options(arguments: &Arguments, rules: &ComparisonSettings) -> Result<ReadOptions, Failure> {
@@ -95,14 +116,17 @@ fn options(arguments: &Arguments, rules: &ComparisonSettings) -> Result<ReadOpti
     })
 }
 
-/// What both versions of the configuration say of the tape.
-fn asked(arguments: &Arguments, config: &RolloutConfig) -> Result<(Figures, Figures), Failure> {
-    let asked = Asked {
+fn asked(arguments: &Arguments) -> Asked {
+    Asked {
         inputs: arguments.tape.clone(),
         tables: arguments.table.clone(),
         as_of: arguments.as_of.unwrap_or(AsOf::Single),
-    };
+    }
+}
+
+/// What both versions of the configuration say of the tape.
+fn both(asked: &Asked, config: &RolloutConfig) -> Result<(Figures, Figures), Failure> {
     let catalogue = abaco_loans::catalogue();
-    let baseline = config.settings.baseline.figures(config, &asked, &catalogue)?;
-    Ok((baseline, config.settings.candidate.figures(config, &asked, &catalogue)?))
+    let baseline = config.settings.baseline.figures(config, asked, &catalogue)?;
+    Ok((baseline, config.settings.candidate.figures(config, asked, &catalogue)?))
 }

@@ -4,6 +4,7 @@
 //! it found and to write that down.
 
 mod approving;
+mod computing;
 mod evidence;
 mod settings;
 mod showing;
@@ -13,7 +14,7 @@ mod weighing;
 
 pub use self::approving::ApprovalRequest;
 pub use self::settings::TrialSettings;
-pub use self::trying::{Compared, Exercised, Replayed, TieOutRequest};
+pub use self::trying::{Compared, Exercised, Replayed, TieOutRequest, explain};
 pub use self::watching::Watch;
 
 /// Where pieces of evidence and whole comparisons lie in the state folder.

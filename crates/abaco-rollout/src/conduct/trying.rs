@@ -17,8 +17,9 @@ use crate::evidence::{
 };
 use crate::exercise::Exercise;
 use crate::figures::{Figures, number::rational_of};
+use crate::procedures::Rehearsed;
 use crate::version::Asked;
-use crate::{Rollout, RolloutError};
+use crate::{Rollout, RolloutConfig, RolloutError};
 
 /// A comparison that is evidence now.
 #[derive(Clone, Debug)]
@@ -86,9 +87,12 @@ impl Rollout {
         }
         let causes = match comparisons.iter().any(|(comparison, _)| comparison.unexplained().next().is_some())
         {
-            true => self.causes(&all, &asked, catalogue)?,
+            true => explain(self.config(), &all, &asked, catalogue)?,
             false => None,
         };
+        if let Some(causes) = &causes {
+            self.evidence().put_document(causes)?;
+        }
         let snapshots = comparisons
             .into_iter()
             .map(|(comparison, expected)| self.record_comparison(comparison, Occasion::Replay, expected))
@@ -129,6 +133,16 @@ impl Rollout {
         self.note_evidence(&mut journal, Evidence::Concurrency(concurrency.clone()))?;
         self.note_evidence(&mut journal, Evidence::Soak(soak.clone()))?;
         Ok(Exercised { performance, concurrency, soak })
+    }
+
+    /// Cuts over, rolls back and cuts over again on copies, and records how that went.
+    ///
+    /// # Errors
+    /// As [`rehearse`](Self::rehearse).
+    pub fn rehearsed(&self) -> Result<Rehearsed, RolloutError> {
+        let rehearsed = self.rehearse()?;
+        self.record_evidence(Evidence::Rehearsal(rehearsed.record.clone()))?;
+        Ok(rehearsed)
     }
 
     /// Holds a figure of the candidate's, on the tape of the day, against one from elsewhere, and records it.
@@ -215,27 +229,6 @@ impl Rollout {
         Ok(Compared { comparison, record, digest })
     }
 
-    /// Looks for the conventions under which the candidate gives the baseline's values.
-    fn causes(
-        &self,
-        baseline: &Figures,
-        asked: &Asked,
-        catalogue: &Catalogue,
-    ) -> Result<Option<Findings>, RolloutError> {
-        let settings = &self.config().settings;
-        let Some(configuration) = &settings.candidate.configuration else { return Ok(None) };
-        let pipeline = Pipeline::new(PipelineConfig::load(self.config().beside(configuration)?)?, catalogue)?;
-        if pipeline.config().settings.tables.is_some() {
-            return Ok(None);
-        }
-        let name = &settings.candidate.name;
-        let subject = Subject { name, pipeline: &pipeline, inputs: &asked.inputs };
-        let keys = baseline.values.keys().cloned().collect();
-        let findings = causes::find(baseline, &subject, &keys, &settings.causes)?;
-        self.evidence().put_document(&findings)?;
-        Ok(Some(findings))
-    }
-
     /// The snapshots of a tape, as the candidate reads it.
     fn snapshots(&self, asked: &Asked, catalogue: &Catalogue) -> Result<Vec<AsOf>, RolloutError> {
         let Some(configuration) = &self.config().settings.candidate.configuration else {
@@ -263,6 +256,29 @@ impl Rollout {
     pub(super) fn refuse(&self, message: &str) -> RolloutError {
         RolloutError::Configuration { path: self.config().path.clone(), message: message.to_owned() }
     }
+}
+
+/// Looks for the conventions under which the candidate of a configuration gives the baseline's values; none where it is no
+/// configuration, or one with tables beside the tape, which the finder cannot compute.
+///
+/// # Errors
+/// What keeps the tape from being read, and limits that are too narrow.
+pub fn explain(
+    config: &RolloutConfig,
+    baseline: &Figures,
+    asked: &Asked,
+    catalogue: &Catalogue,
+) -> Result<Option<Findings>, RolloutError> {
+    let settings = &config.settings;
+    let Some(configuration) = &settings.candidate.configuration else { return Ok(None) };
+    let pipeline = Pipeline::new(PipelineConfig::load(config.beside(configuration)?)?, catalogue)?;
+    if pipeline.config().settings.tables.is_some() {
+        return Ok(None);
+    }
+    let name = &settings.candidate.name;
+    let subject = Subject { name, pipeline: &pipeline, inputs: &asked.inputs };
+    let keys = baseline.values.keys().cloned().collect();
+    causes::find(baseline, &subject, &keys, &settings.causes).map(Some)
 }
 
 /// All that the baseline has at this snapshot, and what was compared beyond it.

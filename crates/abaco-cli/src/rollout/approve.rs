@@ -1,6 +1,6 @@
 //! `abaco rollout approve`: signing here, or elsewhere and bringing the signature back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use abaco_loans::pipeline::signature::Signer;
@@ -96,8 +96,8 @@ fn signer(variable: &str) -> Result<Signer, Failure> {
 }
 
 /// The approval, and beside it the bytes that are to be signed.
-fn export(approval: &Approval, file: &PathBuf, format: Format) -> Result<ExitCode, Failure> {
-    let failed = |path: &PathBuf, source| RolloutError::Io { path: path.clone(), source };
+fn export(approval: &Approval, file: &Path, format: Format) -> Result<ExitCode, Failure> {
+    let failed = |path: &Path, source| RolloutError::Io { path: path.to_path_buf(), source };
     let bytes = approval.bytes()?;
     let to_sign = beside(file, "tosign");
     std::fs::write(&to_sign, &bytes).map_err(|error| failed(&to_sign, error))?;
@@ -114,17 +114,17 @@ fn export(approval: &Approval, file: &PathBuf, format: Format) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn imported(file: &PathBuf) -> Result<Signed, Failure> {
-    let read = |path: &PathBuf| {
+fn imported(file: &Path) -> Result<Signed, Failure> {
+    let read = |path: &Path| {
         std::fs::read_to_string(path)
-            .map_err(|source| Failure::from(RolloutError::Io { path: path.clone(), source }))
+            .map_err(|source| Failure::from(RolloutError::Io { path: path.to_path_buf(), source }))
     };
     let approval: Approval = serde_json::from_str(&read(file)?).map_err(Failure::json)?;
     Ok(Signed::import(approval, &read(&beside(file, "sig"))?)?)
 }
 
-fn beside(file: &PathBuf, extension: &str) -> PathBuf {
-    let mut name = file.clone().into_os_string();
+fn beside(file: &Path, extension: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_os_string();
     name.push(".");
     name.push(extension);
     name.into()

@@ -173,7 +173,7 @@ fn row(compared: &Compared) -> Vec<Cell> {
     vec![
         Cell::left(&as_of),
         Cell::left(word).styled(style),
-        Cell::left(&found.join(", ")),
+        Cell::left(found.join(", ")),
         Cell::left(&informative).styled(FAINT),
     ]
 }

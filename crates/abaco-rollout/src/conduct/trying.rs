@@ -160,12 +160,12 @@ impl Rollout {
         }
         let figures = self.config().settings.candidate.figures(self.config(), &asked, catalogue)?;
         let totals = figures.values.iter().filter(|(key, _)| key.segment.is_empty());
-        let found = totals.filter_map(|(key, figure)| {
+        let mut found = totals.filter_map(|(key, figure)| {
             let component = figure.components.get(&request.figure).copied();
             let value = figure.value.as_ref().ok().copied().filter(|_| key.kpi == request.figure);
             Some((key.as_of, component.or(value)?))
         });
-        let Some((as_of, found)) = found.last() else {
+        let Some((as_of, found)) = found.next_back() else {
             let message = format!("expected a KPI or a component of one, found `{}`", request.figure);
             return Err(self.refuse(&message));
         };

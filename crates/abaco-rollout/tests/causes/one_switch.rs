@@ -84,7 +84,7 @@ proptest! {
         let naive = Naive { rows: &rows, kpi: "par_30", switches: &[] };
         let value = |month: u64| {
             let exact = naive.exact(date(month), None).unwrap();
-            let mode = if month / 2 % 2 == 0 { Mode::HalfDown } else { Mode::HalfAway };
+            let mode = if (month / 2).is_multiple_of(2) { Mode::HalfDown } else { Mode::HalfAway };
             (key("par_30", Some(date(month)), None), Some(printed(&exact, scale, mode)))
         };
         assert_confirmed(&desk.find(&figures((0..tape::TIES + 4).map(value), Some(scale))), &["float_noise"]);

@@ -63,6 +63,8 @@ enum Action {
     Exercise,
     /// Hold a figure of the candidate's against one that does not come from the tape.
     TieOut(trials::TieOut),
+    /// Hold the amounts of tape, loans and transactions against each other, in total and key by key.
+    Ties,
     /// Note that an item of a checklist is done.
     Check(trials::Check),
     /// Cut over, roll back and cut over again on copies.
@@ -115,6 +117,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Action::Compare => trials::compare(&rollout, &catalogue, format),
         Action::Exercise => trials::exercise(&rollout, &catalogue, format),
         Action::TieOut(given) => trials::tie_out(&rollout, given, &catalogue, format),
+        Action::Ties => trials::ties(&rollout, format),
         Action::Check(given) => trials::check(&rollout, given, format),
         Action::Rehearse => show::rehearsed(&rollout.rehearsed()?, format),
         Action::Approve(given) => approve::approve(&rollout, given, common),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use abaco_loans::Decimal;
 use abaco_loans::pipeline::Catalogue;
 use abaco_loans::rollout::Rollout;
+use abaco_loans::rollout::attribution::Tie;
 use abaco_loans::rollout::causes::Findings;
 use abaco_loans::rollout::conduct::{Compared, TieOutRequest};
 use chrono::NaiveDate;
@@ -148,6 +149,28 @@ pub(crate) fn tie_out(
         }
     }
     Ok(passes(record.ties))
+}
+
+pub(crate) fn ties(rollout: &Rollout, format: Format) -> Result<ExitCode, Failure> {
+    let ties = rollout.ties()?;
+    match format {
+        Format::Json => print_json(&json!({ "schema_version": 1, "ties": ties }))?,
+        Format::Table => {
+            let row = |tie: &Tie| {
+                let (word, style) = if tie.ties { ("ties", GOOD) } else { ("does not tie", BAD) };
+                vec![
+                    Cell::left(&tie.name),
+                    Cell::left(word).styled(style),
+                    Cell::right(&tie.left),
+                    Cell::right(&tie.right),
+                    Cell::right(&tie.difference),
+                    Cell::left(format!("{} keys differ", tie.differing)),
+                ]
+            };
+            print(&aligned(&ties.iter().map(row).collect::<Vec<_>>()))?;
+        }
+    }
+    Ok(passes(ties.iter().all(|tie| tie.ties)))
 }
 
 pub(crate) fn check(rollout: &Rollout, given: &Check, format: Format) -> Result<ExitCode, Failure> {

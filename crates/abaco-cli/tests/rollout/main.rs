@@ -164,3 +164,27 @@ fn what_makes_no_sense_is_refused() {
     assert_eq!(status, 1);
     assert!(stderr.contains("journal.ndjson: damaged: line 1: changed: expected a number `seq`"), "{stderr}");
 }
+
+#[test]
+fn amounts_of_two_files_tie_or_do_not() {
+    let folder = repository();
+    let contract = "contract: c\nversion: 1\ncurrency: USD\ncolumns:\n  loan_id: { type: text, roles: [key] }\n  \
+                    balance: { type: 'decimal(18, 2)' }\n";
+    fs::write(folder.path().join("config/c.yml"), contract).unwrap();
+    fs::write(folder.path().join("config/a.csv"), "loan_id,balance\nL1,10.00\nL2,5.00\n").unwrap();
+    fs::write(folder.path().join("config/b.csv"), "loan_id,balance\nL2,5.00\nL1,9.75\n").unwrap();
+    let path = folder.path().join("config/rollout.yml");
+    let side = |file: &str| format!("{{ contract: c.yml, inputs: [{file}], measure: SUM(balance) }}");
+    let mut text = fs::read_to_string(&path).unwrap();
+    for (name, right) in [("itself", "a.csv"), ("other", "b.csv")] {
+        let head = if name == "itself" { "\nties:\n" } else { "" };
+        let (left, right) = (side("a.csv"), side(right));
+        text += &format!("{head}  - {{ name: {name}, key: [loan_id], left: {left}, right: {right} }}\n");
+    }
+    fs::write(&path, text).unwrap();
+    let (status, stdout, stderr) = rollout(&folder, &["ties"]);
+    assert_eq!((status, stderr.as_str()), (5, ""));
+    let lines: Vec<Vec<&str>> = stdout.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["itself", "ties", "15.00", "15.00", "0.00", "0", "keys", "differ"]);
+    assert_eq!(lines[1], ["other", "does", "not", "tie", "15.00", "14.75", "-0.25", "1", "keys", "differ"]);
+}

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use abaco_engine::{AsOf, Bindings, parse_formula, parse_row_expr};
 use abaco_kpi::{Column, Decimal, Formula};
-use abaco_pipeline::contract::Contract;
+use abaco_pipeline::contract::{Contract, Role};
 use chrono::NaiveDate;
 use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ pub struct TieSettings {
     /// The largest difference that is accepted, in total and per key.
     #[serde(default, with = "rust_decimal::serde::str")]
     pub tolerance: Decimal,
-    /// How many keys are listed.
+    /// How many keys are listed; none where a column of the key is personal.
     #[serde(default = "ten")]
     pub top: usize,
 }
@@ -146,7 +146,15 @@ pub fn tie(
     if let Some(column) = key.iter().find(|column| !sides.iter().all(|side| side.has(column))) {
         return Err(refuse(format!("`key`: expected a column of both tables, found `{}`", column.name())));
     }
-    let options = Options { groupings: vec![key.clone()], top: settings.top };
+    // Keys are listed as the files have them, and what is personal is listed nowhere.
+    let is_pii = |column: &Column| {
+        let contracts = [&left.0, &right.0].into_iter();
+        contracts
+            .filter_map(|contract| contract.column(column.name()))
+            .any(|column| column.has_role(Role::Pii))
+    };
+    let top = if key.iter().any(is_pii) { 0 } else { settings.top };
+    let options = Options { groupings: vec![key.clone()], top };
     let of = |formula: &Formula| Compared {
         kpi: settings.name.clone(),
         places: 0,

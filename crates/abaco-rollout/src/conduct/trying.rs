@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use num_traits::Signed;
 use rust_decimal::Decimal;
 
+use crate::attribution::{Tie, tie};
 use crate::causes::{self, Findings, Subject};
 use crate::comparison::{Comparison, Inputs, compare};
 use crate::config::AskedSettings;
@@ -181,6 +182,16 @@ impl Rollout {
         };
         self.record_evidence(Evidence::TieOut(record.clone()))?;
         Ok(record)
+    }
+
+    /// Holds the amounts of `ties` against each other: tape, loans and transactions, in total and key by key.
+    ///
+    /// # Errors
+    /// What keeps a table from being read or joined.
+    pub fn ties(&self) -> Result<Vec<Tie>, RolloutError> {
+        let config = self.config();
+        let beside = |name: &str| config.beside(name);
+        config.settings.ties.iter().map(|settings| tie(settings, &config.path, &beside)).collect()
     }
 
     /// Notes that an item of a checklist is done.

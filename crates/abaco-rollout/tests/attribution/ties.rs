@@ -109,6 +109,20 @@ fn what_cannot_be_meant_is_refused() {
     assert_eq!(refused(&dated), "rollout.yml: `ties`, `owed`: `as_of`: the contract `loans` has no snapshot");
 }
 
+/// Keys that are personal are counted and listed nowhere; the sums are the same.
+#[test]
+fn personal_keys_are_not_listed() {
+    let files = [("loans.csv", LOANS_CSV), ("events.csv", EVENTS_CSV)];
+    let of_loans = OF_LOANS.replace("contract: loans.yml", "contract: personal.yml");
+    let personal = LOANS.replace("roles: [key]", "roles: [key, pii]");
+    let open = tied(&files, &settings(OF_LOANS, OF_EVENTS, "")).unwrap();
+    let files = [files[0], files[1], ("personal.yml", personal.as_str())];
+    let hidden = tied(&files, &settings(&of_loans, OF_EVENTS, "")).unwrap();
+    assert!(!open.keys.top.is_empty());
+    assert!(hidden.keys.top.is_empty());
+    assert_eq!((&open.difference, open.differing), (&hidden.difference, hidden.differing));
+}
+
 /// The panel drops loans with under about one percent left, and ties with the ledger otherwise.
 #[test]
 fn the_real_files_tie() {

@@ -34,12 +34,15 @@ pub(crate) struct Approve {
     import: Option<PathBuf>,
 }
 
+/// The roles by the names that `rollout.yml` has for them.
 #[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
 enum RoleName {
     Engineering,
     Operations,
     Business,
     Security,
+    #[value(alias = "data-governance")]
     DataGovernance,
 }
 
@@ -106,7 +109,7 @@ fn export(approval: &Approval, file: &Path, format: Format) -> Result<ExitCode, 
     match format {
         Format::Json => print_json(&json!({ "schema_version": 1, "approval": approval }))?,
         Format::Table => print(&format!(
-            "sign the bytes of {}, and put the signature into {}\n",
+            "sign the bytes of {}, and put {{\"algorithm\":\"ed25519\",\"public_key\":HEX,\"signature\":HEX}} into {}\n",
             to_sign.display(),
             beside(file, "sig").display()
         ))?,

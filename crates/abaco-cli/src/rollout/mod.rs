@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let (demo, format) = (common.demo, common.format);
     match action {
-        Action::Status => show::status(&rollout.status()?, &rollout.verdict(demo)?, format),
+        Action::Status => show::status(&rollout.status()?, rollout.verdict(demo), format),
         Action::Replay => trials::replay(&rollout, &catalogue, format),
         Action::Compare => trials::compare(&rollout, &catalogue, format),
         Action::Exercise => trials::exercise(&rollout, &catalogue, format),

@@ -5,17 +5,24 @@ use std::process::ExitCode;
 use abaco_loans::rollout::gate::{State, Verdict};
 use abaco_loans::rollout::journal::Outcome;
 use abaco_loans::rollout::procedures::{PlannedStep, ProcedureReport, Rehearsed};
-use abaco_loans::rollout::{Advanced, Status};
+use abaco_loans::rollout::{Advanced, RolloutError, Status};
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::table::{BAD, Cell, FAINT, GOOD, STRONG, aligned, on_one_line, styled};
 use crate::{Format, print, print_json};
 
-pub(crate) fn status(status: &Status, verdict: &Verdict, format: Format) -> Result<ExitCode, Failure> {
+/// What is active is said even if the gate cannot be weighed, such as for a candidate that does not load: the failure
+/// then follows it.
+pub(crate) fn status(
+    status: &Status,
+    verdict: Result<Verdict, RolloutError>,
+    format: Format,
+) -> Result<ExitCode, Failure> {
     if format == Format::Json {
-        print_json(&json!({ "schema_version": 1, "status": status, "gate": verdict }))?;
-        return Ok(ExitCode::SUCCESS);
+        let gate = verdict.as_ref().ok();
+        print_json(&json!({ "schema_version": 1, "status": status, "gate": gate }))?;
+        return verdict.map(|_| ExitCode::SUCCESS).map_err(Failure::from);
     }
     let since = status.since.map(|since| format!(" since {since}")).unwrap_or_default();
     let active = if status.pointer { "" } else { " (there is no pointer)" };
@@ -28,8 +35,15 @@ pub(crate) fn status(status: &Status, verdict: &Verdict, format: Format) -> Resu
     }
     rows.push(line("journal", &format!("{} entries", status.entries)));
     rows.push(line("next", &status.next));
+    let verdict = match verdict {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            print(&format!("{}\nthe gate cannot be weighed\n", aligned(&rows)))?;
+            return Err(error.into());
+        }
+    };
     let gate = if verdict.open { styled("open", GOOD) } else { styled("closed", BAD) };
-    done(&format!("{}\nthe gate is {gate}\n{}", aligned(&rows), criteria(verdict)))
+    done(&format!("{}\nthe gate is {gate}\n{}", aligned(&rows), criteria(&verdict)))
 }
 
 /// What the gate asks for, and what there is.

@@ -165,6 +165,36 @@ fn what_makes_no_sense_is_refused() {
     assert!(stderr.contains("journal.ndjson: damaged: line 1: changed: expected a number `seq`"), "{stderr}");
 }
 
+/// Which version is active is said even if the candidate does not load; nothing is needed more at that time.
+#[test]
+fn status_of_a_candidate_that_does_not_load() {
+    let folder = repository();
+    json(&folder, &["advance"]);
+    let contract = folder.path().join("config/contracts/factoring_slices.yml");
+    let text = fs::read_to_string(&contract).unwrap();
+    fs::write(&contract, text + "\nnonsense: 1\n").unwrap();
+    let (status, stdout, stderr) = rollout(&folder, &["status"]);
+    assert_eq!(status, 2, "{stderr}");
+    assert!(stdout.starts_with("stage    shadow since "), "{stdout}");
+    assert!(stdout.contains("\nactive   v1\n"), "{stdout}");
+    assert!(stdout.ends_with("\nthe gate cannot be weighed\n"), "{stdout}");
+    assert!(stderr.contains("unknown field `nonsense`"), "{stderr}");
+    let (status, stdout, _) = rollout(&folder, &["status", "--format", "json"]);
+    let document: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((status, &document["status"]["active"], &document["gate"]), (2, &"v1".into(), &Value::Null));
+}
+
+/// Roles have the names of `rollout.yml`.
+#[test]
+fn a_role_as_the_configuration_has_it() {
+    let folder = repository();
+    for role in ["data_governance", "data-governance"] {
+        let args =
+            ["approve", "--demo", "--role", role, "--actor", "eva", "--expires", "2126-03-31T00:00:00Z"];
+        assert_eq!(json(&folder, &args)["approval"]["approval"]["role"], "data_governance");
+    }
+}
+
 #[test]
 fn amounts_of_two_files_tie_or_do_not() {
     let folder = repository();

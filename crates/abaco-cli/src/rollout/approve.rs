@@ -40,6 +40,7 @@ enum RoleName {
     Operations,
     Business,
     Security,
+    #[value(name = "data_governance", alias = "data-governance")]
     DataGovernance,
 }
 
@@ -60,7 +61,12 @@ pub(crate) fn approve(rollout: &Rollout, given: &Approve, common: &Common) -> Re
     let signed = match (&given.import, given.expires) {
         (Some(file), _) => {
             let signed = imported(file)?;
-            rollout.file(&signed)?;
+            // The role stands in the file; whoever names another one means another approval.
+            if signed.approval.role != given.role.into() {
+                let found = signed.approval.role;
+                return Err(Failure::usage(format!("option `role`: {} is about {found}", file.display())));
+            }
+            rollout.file(&signed, common.demo)?;
             signed
         }
         (None, None) => {

@@ -142,6 +142,14 @@ impl Rollout {
         identity(&self.config, &self.config.settings.candidate)
     }
 
+    /// The baseline's [identity], which comparisons and rehearsals name.
+    ///
+    /// # Errors
+    /// Whatever is wrong with its configuration.
+    pub fn baseline(&self) -> Result<String, RolloutError> {
+        identity(&self.config, &self.config.settings.baseline)
+    }
+
     /// The steps of a procedure, with what each would do now. Nothing is changed.
     ///
     /// # Errors
@@ -218,10 +226,11 @@ impl Rollout {
             return Ok(Advanced { from, to, message, report: Some(report) });
         }
         procedures::now_ended(&mut journal)?;
+        verdict.holds_for(journal.record())?;
         let proven = journal.standing().restored.as_ref().is_some_and(|restored| restored.proven);
         let missing = verdict.missing.join("; ");
         let (to, message) = match (from, verdict.open) {
-            (Stage::Shadow, true) => (Stage::Ready, "the gate is open".to_owned()),
+            (Stage::Shadow, true) => (Stage::Ready, verdict.reason()),
             (Stage::Ready, false) => (Stage::Shadow, format!("the gate has closed: {missing}")),
             (Stage::Monitoring, true) => (Stage::Complete, "monitoring is complete".to_owned()),
             (Stage::RolledBack, false) if proven => {

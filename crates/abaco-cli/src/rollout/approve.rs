@@ -34,15 +34,13 @@ pub(crate) struct Approve {
     import: Option<PathBuf>,
 }
 
-/// The roles by the names that `rollout.yml` has for them.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-#[value(rename_all = "snake_case")]
 enum RoleName {
     Engineering,
     Operations,
     Business,
     Security,
-    #[value(alias = "data-governance")]
+    #[value(name = "data_governance", alias = "data-governance")]
     DataGovernance,
 }
 
@@ -63,7 +61,12 @@ pub(crate) fn approve(rollout: &Rollout, given: &Approve, common: &Common) -> Re
     let signed = match (&given.import, given.expires) {
         (Some(file), _) => {
             let signed = imported(file)?;
-            rollout.file(&signed)?;
+            // The role stands in the file; whoever names another one means another approval.
+            if signed.approval.role != given.role.into() {
+                let found = signed.approval.role;
+                return Err(Failure::usage(format!("option `role`: {} is about {found}", file.display())));
+            }
+            rollout.file(&signed, common.demo)?;
             signed
         }
         (None, None) => {

@@ -2,6 +2,7 @@
 
 mod approve;
 mod show;
+mod status;
 mod trials;
 mod watch;
 
@@ -112,7 +113,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let (demo, format) = (common.demo, common.format);
     match action {
-        Action::Status => show::status(&rollout.status()?, rollout.verdict(demo), format),
+        Action::Status => status::status(&rollout, demo, format),
         Action::Replay => trials::replay(&rollout, &catalogue, format),
         Action::Compare => trials::compare(&rollout, &catalogue, format),
         Action::Exercise => trials::exercise(&rollout, &catalogue, format),

@@ -58,7 +58,7 @@ trials: {replay: {inputs: [a], tables: {static: b}, as_of: latest}}
 smoke: {inputs: [a]}
 ties: [{name: a, key: [b], left: {contract: c, inputs: [d], measure: e}, right: {contract: c, inputs: [d], measure: e}}]
 comparison: {known_differences: [{kpi: a, between: ['0', '1'], owner: b, reason: c, approved_by: d, expires: 2026-01-01}]}
-approvals: {author: a, people: [{actor: b, roles: [business], public_key: c}]}
+approvals: {author: a, people: [{actor: b, roles: [business], public_key: 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'}]}
 procedures: {rehearsal_hooks: {stop: {arguments: [a]}}}
 ";
 

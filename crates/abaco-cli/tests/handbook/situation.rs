@@ -85,7 +85,7 @@ impl Situation {
             Self::Killed => {
                 return here.prepared("abaco rollout cutover --break-glass drill > /dev/null", 137);
             }
-            Self::JournalDamaged => here.prepared("mkdir copies; cp config/rollout/journal.ndjson copies", 0),
+            Self::JournalDamaged => here.prepared("mkdir copies; cp config/rollout/journal.* copies", 0),
             _ => {}
         }
         here.prepared("abaco rollout cutover --break-glass drill > /dev/null", 0);

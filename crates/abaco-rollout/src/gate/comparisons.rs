@@ -17,18 +17,22 @@ enum Proof {
     Clean,
     /// That they do not.
     Dirty,
-    /// Nothing: too few keys, or too little on them.
+    /// Nothing: too few keys, too little on them, or a known difference whose time is over.
     Nothing,
 }
 
 /// Enough different snapshots of the past, none of which disagrees, and a quarter's end among them.
-pub(super) fn replay(gate: &GateSettings, pieces: &[Piece<'_, ComparisonRecord>]) -> Vec<Criterion> {
+pub(super) fn replay(
+    gate: &GateSettings,
+    pieces: &[Piece<'_, ComparisonRecord>],
+    today: NaiveDate,
+) -> Vec<Criterion> {
     let target = gate.replay.snapshots;
     // What was found last about a date is what counts of it. Without a date a comparison can speak against the candidate only.
     let latest: BTreeMap<Option<NaiveDate>, (&str, &ComparisonRecord)> =
         pieces.iter().map(|(_, digest, record)| (record.as_of, (*digest, *record))).collect();
     let of = |proof: Proof| {
-        latest.iter().filter(move |(date, (_, record))| match proves(gate, record) {
+        latest.iter().filter(move |(date, (_, record))| match proves(gate, record, today) {
             Proof::Clean if date.is_none() => proof == Proof::Nothing,
             found => found == proof,
         })
@@ -65,23 +69,33 @@ pub(super) fn replay(gate: &GateSettings, pieces: &[Piece<'_, ComparisonRecord>]
 }
 
 /// Enough different snapshots since the last one that disagreed, and a month's end among them.
-pub(super) fn live(gate: &GateSettings, pieces: &[Piece<'_, ComparisonRecord>]) -> Vec<Criterion> {
+pub(super) fn live(
+    gate: &GateSettings,
+    pieces: &[Piece<'_, ComparisonRecord>],
+    today: NaiveDate,
+) -> Vec<Criterion> {
     let target = gate.live.consecutive;
-    let dirty =
-        pieces.iter().rposition(|(_, _, record)| !record.clean || proves(gate, record) == Proof::Dirty);
+    let dirty = pieces
+        .iter()
+        .rposition(|(_, _, record)| !record.clean || proves(gate, record, today) == Proof::Dirty);
     let since = dirty.map_or(pieces, |at| &pieces[at + 1..]);
-    let clean: Vec<_> = since.iter().filter(|(_, _, record)| proves(gate, record) == Proof::Clean).collect();
+    let clean: Vec<_> =
+        since.iter().filter(|(_, _, record)| proves(gate, record, today) == Proof::Clean).collect();
     // A snapshot that was compared twice is one; without a snapshot the day of the comparison stands for it.
-    let days: BTreeSet<(Option<NaiveDate>, Option<NaiveDate>)> = clean
+    let snapshots: BTreeSet<(Option<NaiveDate>, Option<NaiveDate>)> = clean
         .iter()
         .map(|(at, _, record)| (record.as_of, record.as_of.is_none().then(|| at.date_naive())))
         .collect();
-    let (count, nothing) = (days.len() as u64, since.len() - clean.len());
+    // Old tapes that are compared on one day are a replay.
+    let days: BTreeSet<NaiveDate> = clean.iter().map(|(at, _, _)| at.date_naive()).collect();
+    let count = if gate.live.one_a_day { snapshots.len().min(days.len()) } else { snapshots.len() } as u64;
+    let nothing = since.len() - clean.len();
     let digests = || clean.iter().map(|(_, digest, _)| (*digest).to_owned());
     let achieved = format!("{count} ({nothing} prove nothing)");
-    let criterion = Criterion::new("live comparisons", format!("{target} in a row")).by(digests());
+    let on = if gate.live.one_a_day { ", each on another day" } else { "" };
+    let criterion = Criterion::new("live comparisons", format!("{target} in a row{on}")).by(digests());
     let more =
-        |count: u64| format!("live comparisons: {} more in a row must be clean", target.max(1) - count);
+        |count: u64| format!("live comparisons: {} more in a row must be clean{on}", target.max(1) - count);
     let criterion = match dirty.map(|at| pieces[at]) {
         _ if count > 0 && count >= target => criterion.met(achieved),
         Some((at, digest, _)) => {
@@ -110,7 +124,7 @@ fn among(name: &str, period: &str, ends: &[NaiveDate], by: Vec<String>) -> Crite
     }
 }
 
-fn proves(gate: &GateSettings, record: &ComparisonRecord) -> Proof {
+fn proves(gate: &GateSettings, record: &ComparisonRecord, today: NaiveDate) -> Proof {
     // Counts that contradict each other are no comparison.
     let sum = record.outcomes.values().try_fold(0_u64, |sum, count| sum.checked_add(*count));
     let sound = sum == Some(record.compared) && record.informative <= record.compared;
@@ -120,7 +134,7 @@ fn proves(gate: &GateSettings, record: &ComparisonRecord) -> Proof {
         .is_some_and(|least| record.expected > 0 && Decimal::from(record.compared) >= least);
     if !record.clean {
         Proof::Dirty
-    } else if sound && enough && covered {
+    } else if sound && enough && covered && record.until.is_none_or(|until| today <= until) {
         Proof::Clean
     } else {
         Proof::Nothing

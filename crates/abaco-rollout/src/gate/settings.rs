@@ -77,11 +77,13 @@ pub struct LiveSettings {
     pub consecutive: u64,
     /// Whether a month's end must be among them.
     pub month_end: bool,
+    /// Whether those of one day count once, whatever their snapshots: who compares many on one day compares the past.
+    pub one_a_day: bool,
 }
 
 impl Default for LiveSettings {
     fn default() -> Self {
-        Self { consecutive: 5, month_end: true }
+        Self { consecutive: 5, month_end: true, one_a_day: true }
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn cutover(
         }
         // All was done but for the last line.
         (Some(Procedure::Cutover), Stage::Monitoring) => return finish(site, Steps::new(journal)),
-        (Some(Procedure::Cutover), _) => allowed(request)?,
+        (Some(Procedure::Cutover), _) => allowed(journal, request)?,
         _ => begin(site, journal, request, from)?,
     }
     let mut steps = Steps::new(journal);
@@ -101,7 +101,7 @@ fn begin(
             "cutover: expected a rollback that is proven, found one that is not: repeat it".to_owned(),
         );
     }
-    allowed(request)?;
+    allowed(journal, request)?;
     now_ended(journal)?;
     let target = Some(site.candidate().name.clone());
     journal.append(Event::Began { procedure: Procedure::Cutover, target })?;
@@ -112,14 +112,17 @@ fn begin(
     Ok(())
 }
 
-fn allowed(request: &CutoverRequest) -> Result<(), RolloutError> {
+fn allowed(journal: &Journal, request: &CutoverRequest) -> Result<(), RolloutError> {
     let reason = request.break_glass.as_ref();
     if reason.is_some_and(|reason| reason.trim().is_empty()) {
         let message = "break-glass: expected a reason, found none".to_owned();
         return Err(RolloutError::Refused(message));
     }
-    if request.verdict.open || reason.is_some() {
+    if reason.is_some() {
         return Ok(());
+    }
+    if request.verdict.open {
+        return request.verdict.holds_for(journal.record());
     }
     Err(RolloutError::Refused(format!("the gate is closed: {}", request.verdict.missing.join("; "))))
 }
@@ -135,7 +138,8 @@ fn prepare(site: &Site<'_>, steps: &mut Steps<'_>, request: &CutoverRequest) -> 
             steps.moved(Stage::Ready, "break-glass", &[])?;
         }
         let reason = request.break_glass.as_deref().filter(|_| !request.verdict.open);
-        let reason = reason.map_or("the gate is open".to_owned(), |reason| format!("break-glass: {reason}"));
+        let reason =
+            reason.map_or_else(|| request.verdict.reason(), |reason| format!("break-glass: {reason}"));
         steps.moved(Stage::Cutover, &reason, &request.verdict.evidence)?;
     }
     Ok(taken)

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::RolloutView;
-use crate::evidence::{Evidence, Occasion};
+use crate::evidence::{CauseRecord, ComparisonRecord, Evidence, Occasion};
 use crate::gate::State;
 use crate::journal::{Event, Outcome};
+use crate::monitor::Checkpoint;
 use crate::stage::Stage;
 
 /// What expires within so many days is a risk.
@@ -33,6 +34,17 @@ pub(super) struct Facts {
     next: Vec<String>,
     tests: Vec<Test>,
     comparisons: Vec<Compared>,
+    causes: Vec<CauseRecord>,
+    hours: Vec<Hour>,
+    days: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Hour {
+    hour: u32,
+    due: String,
+    passed: Option<String>,
+    fired: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -106,7 +118,10 @@ pub(super) fn facts(view: &RolloutView) -> Facts {
         approvals: approvals.iter().map(line).collect(),
         checklist: checklist(view),
         risks: risks(view),
-        next: verdict.missing(),
+        next: next(view),
+        causes: causes(view),
+        hours: hours(view),
+        days: days(view),
         tests: tests(entries),
         comparisons: comparisons(view),
     }
@@ -160,6 +175,47 @@ fn weeks(view: &RolloutView) -> Vec<Week> {
     weeks.into_values().collect()
 }
 
+/// What is missing at this stage, and the sentence that `status` has.
+fn next(view: &RolloutView) -> Vec<String> {
+    let missing = match (stage_at(&view.entries, view.now), &view.unwatched) {
+        (Stage::Complete, _) => Vec::new(),
+        (_, Some(unwatched)) => unwatched.clone(),
+        (_, None) => view.verdict.missing(),
+    };
+    missing.into_iter().chain([view.next.clone()]).collect()
+}
+
+/// What was found last about each KPI.
+fn causes(view: &RolloutView) -> Vec<CauseRecord> {
+    let of = view.evidence.iter().filter(|(_, piece)| piece.candidate == view.identity);
+    let last = of.filter_map(|(_, piece)| match &piece.evidence {
+        Evidence::Causes(record) => Some(record.findings.clone()),
+        _ => None,
+    });
+    last.last().unwrap_or_default()
+}
+
+fn hours(view: &RolloutView) -> Vec<Hour> {
+    let second = |at: &DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let checkpoints = view.checkpoints.hours.iter();
+    let hour = |checkpoint: &Checkpoint| Hour {
+        hour: checkpoint.hour,
+        due: second(&checkpoint.due_at),
+        passed: checkpoint.passed_at.as_ref().map(second),
+        fired: checkpoint.fired.clone(),
+    };
+    checkpoints.map(hour).collect()
+}
+
+/// The daily records after the cutover, a line each.
+fn days(view: &RolloutView) -> Vec<String> {
+    let records = view.evidence.iter().filter_map(|(_, piece)| match &piece.evidence {
+        Evidence::Reconciliation(record) => Some(crate::monitor::line(record)),
+        _ => None,
+    });
+    records.collect()
+}
+
 fn checklist(view: &RolloutView) -> Vec<Item> {
     let done = |list: &str, item: &str| {
         view.evidence.iter().rev().find_map(|(_, piece)| match &piece.evidence {
@@ -179,9 +235,20 @@ fn checklist(view: &RolloutView) -> Vec<Item> {
 
 fn risks(view: &RolloutView) -> Vec<String> {
     let mut risks = Vec::new();
+    // What was found last about a snapshot is what counts of it.
+    let of_snapshot = |record: &ComparisonRecord| (record.occasion, record.as_of);
+    let is_last = |digest: &str, record: &ComparisonRecord| {
+        let same = view.evidence.iter().rfind(|(_, piece)| {
+            matches!(&piece.evidence, Evidence::Comparison(other) if of_snapshot(other) == of_snapshot(record))
+                && piece.candidate == view.identity
+        });
+        same.is_some_and(|(last, _)| last == digest)
+    };
     for (digest, piece) in &view.evidence {
         match &piece.evidence {
-            Evidence::Comparison(record) if piece.candidate == view.identity && !record.clean => {
+            Evidence::Comparison(record)
+                if piece.candidate == view.identity && !record.clean && is_last(digest, record) =>
+            {
                 let passing = [
                     "match",
                     "match_at_baseline_precision",
@@ -213,7 +280,8 @@ fn risks(view: &RolloutView) -> Vec<String> {
         let word = if expiring.expires <= view.now { "expired" } else { "expires" };
         risks.push(format!("{} {word} on {}", expiring.what, expiring.expires.date_naive()));
     }
-    risks.extend(view.single_key.iter().map(|hypothesis| format!("rests on one key only: {hypothesis}")));
+    let thin = causes(view).into_iter().filter(|cause| cause.informative == 1);
+    risks.extend(thin.map(|cause| format!("`{}` rests on one key only: {}", cause.kpi, cause.sentence)));
     for (at, actor, event) in &view.entries {
         if let Event::BrokeGlass { reason, missing } = event {
             let missing = missing.join("; ");

@@ -188,11 +188,11 @@ fn next(view: &RolloutView) -> Vec<String> {
 /// What was found last about each KPI.
 fn causes(view: &RolloutView) -> Vec<CauseRecord> {
     let of = view.evidence.iter().filter(|(_, piece)| piece.candidate == view.identity);
-    let last = of.filter_map(|(_, piece)| match &piece.evidence {
+    let mut found = of.filter_map(|(_, piece)| match &piece.evidence {
         Evidence::Causes(record) => Some(record.findings.clone()),
         _ => None,
     });
-    last.last().unwrap_or_default()
+    found.next_back().unwrap_or_default()
 }
 
 fn hours(view: &RolloutView) -> Vec<Hour> {

@@ -191,14 +191,14 @@ fn evidence_that_came_while_the_gate_was_weighed_is_weighed_again() {
     let world = World::new();
     world.ready();
     let rollout = world.rollout();
-    let weighed = Some(rollout.record().unwrap().entries.len());
+    let lines = rollout.record().unwrap().entries.len();
     let recorded = Event::Recorded { kind: "comparison".to_owned(), digest: "d".to_owned() };
     world.rollout().journal().unwrap().append(recorded).unwrap();
-    let late = CutoverRequest { verdict: GateVerdict { weighed, ..open() }, break_glass: None };
+    let late = CutoverRequest { verdict: GateVerdict { weighed: Some(lines), ..open() }, break_glass: None };
     let error = refused(rollout.cutover(&late));
     assert!(error.contains("recorded something while it was weighed"), "{error}");
     world.is_at(Stage::Ready, "v1");
-    let verdict = GateVerdict { weighed: Some(weighed.unwrap() + 1), ..open() };
+    let verdict = GateVerdict { weighed: Some(lines + 1), ..open() };
     rollout.cutover(&CutoverRequest { verdict, break_glass: None }).unwrap();
     world.is_at(Stage::Monitoring, "v2");
 }

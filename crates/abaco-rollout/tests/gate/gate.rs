@@ -534,3 +534,36 @@ fn the_gate_says_why_a_comparison_proves_nothing() {
         because("rests on a known difference that ended on 2026-03-02")
     );
 }
+
+/// Whoever accepts anything ties to anything, and nothing ties to nothing.
+#[rstest]
+#[case("1000.00", "1000.00", "1", State::Met, None)]
+#[case(
+    "1000.00",
+    "1000.00",
+    "1.01",
+    State::Inconclusive,
+    Some("`balance` accepts 1.01, more than 0.001 of 1000.00")
+)]
+#[case("0", "0.00", "0", State::Inconclusive, Some("`balance` is 0, which proves nothing"))]
+fn a_tie_that_proves_nothing(
+    #[case] found: &str,
+    #[case] expected: &str,
+    #[case] tolerance: &str,
+    #[case] state: State,
+    #[case] why: Option<&str>,
+) {
+    let tied = Evidence::TieOut(TieOutRecord {
+        as_of: None,
+        figure: "balance".to_owned(),
+        source: "general ledger".to_owned(),
+        found: found.to_owned(),
+        expected: expected.to_owned(),
+        tolerance: tolerance.to_owned(),
+        ties: true,
+    });
+    let criterion = criterion("tie-outs", vec![tied]);
+    assert_eq!(criterion.state, state);
+    let missing = why.map(|why| format!("tie-outs: 1 more figures must tie to another source ({why})"));
+    assert_eq!(criterion.missing, missing);
+}

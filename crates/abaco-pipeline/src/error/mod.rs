@@ -205,6 +205,16 @@ pub enum PipelineError {
         /// The limit.
         limit: u64,
     },
+    /// A quote that is still open at the end of a CSV file: how many rows it has swallowed nobody knows.
+    #[error("{}: row {row} (line {line}): expected a closing quote, found the end of the file", path.display())]
+    OpenQuote {
+        /// The tape.
+        path: PathBuf,
+        /// 1-based data row in which it opens.
+        row: u64,
+        /// 1-based line on which that row begins.
+        line: u64,
+    },
     /// One cell that the contract refuses.
     #[error(transparent)]
     Cell(Box<CellError>),
@@ -425,6 +435,7 @@ impl PipelineError {
             }
             Self::RaggedRow { row, line, .. }
             | Self::RowTooLong { row, line, .. }
+            | Self::OpenQuote { row, line, .. }
             | Self::JsonRow { row, line, .. } => {
                 *row += before.rows;
                 *line += before.lines;

@@ -157,7 +157,7 @@ fn check(url: &Url, allow_http: bool) -> Result<(), FetchError> {
     Ok(())
 }
 
-fn is_local(url: &Url) -> bool {
+pub(super) fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => Ipv4Addr::is_loopback(&address),
         Some(Host::Ipv6(address)) => Ipv6Addr::is_loopback(&address),

@@ -1,10 +1,11 @@
 //! Telling somebody that a run is published.
 
-use abaco_pipeline::fetch::{HttpSettings, SecretUrl};
+use abaco_pipeline::fetch::{FetchError, HttpSettings, SecretUrl};
 use abaco_pipeline::outbox::{Deliver, DeliveryError, PublishedRun};
 use serde_json::{Value, json};
+use url::Url;
 
-use super::request::{Agents, Asked, parse};
+use super::request::{Agents, Asked, is_local, parse};
 use super::token;
 
 /// How long the other side may take to answer: it is told of a run, and need not have worked on it.
@@ -30,7 +31,7 @@ impl WebhookOutput {
         token_env: Option<&str>,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
-        parse(url.expose(), false).map_err(|error| error.message)?;
+        address(&url).map_err(|error| error.message)?;
         let token = token_env.map(|name| token(name, env)).transpose().map_err(|error| error.message)?;
         let settings = HttpSettings {
             read_timeout_seconds: ANSWER_SECONDS_MAX,
@@ -43,7 +44,7 @@ impl WebhookOutput {
 
 impl Deliver for WebhookOutput {
     fn deliver(&self, run: &PublishedRun) -> Result<(), DeliveryError> {
-        let url = parse(self.url.expose(), false).map_err(|error| DeliveryError::lasting(error.message))?;
+        let url = address(&self.url).map_err(|error| DeliveryError::lasting(error.message))?;
         let told = |error: String| format!("{}: {error}", self.url);
         let body = about(run).to_string();
         let asked = self.agents.post(&url, &run.run_id, body.as_bytes());
@@ -55,6 +56,15 @@ impl Deliver for WebhookOutput {
             }
             Err(error) => Err(DeliveryError { message: told(error.message), retry: error.retry }),
         }
+    }
+}
+
+/// An address that may be told; `allow_http` is a setting of inputs, not of outputs.
+fn address(url: &SecretUrl) -> Result<Url, FetchError> {
+    let url = parse(url.expose(), true)?;
+    match url.scheme() == "https" || is_local(&url) {
+        true => Ok(url),
+        false => Err(FetchError::lasting("expected https; plain http is for this machine only")),
     }
 }
 

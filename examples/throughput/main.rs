@@ -3,9 +3,9 @@
 //!
 //! In memory it folds a generated tape and reports the ratio to a wrapping sum over the same slices, on the same
 //! threads. With `--parquet` or `--csv` it reads a tape of the columns `segment, measurement_date, dpd,
-//! total_receivable_usd, dpd_30_60_usd, dpd_60_90_usd, dpd_90_plus_usd, total_eligible_usd, cash_available_usd`. A
-//! Parquet tape is not digested here, because the engines that one compares with do not do so either; a run of the
-//! pipeline always digests.
+//! total_receivable_usd, dpd_30_60_usd, dpd_60_90_usd, dpd_90_plus_usd, total_eligible_usd, cash_available_usd`.
+//! Files are digested with `--digest` only, because the engines that one compares with do not do so either; a run of
+//! the pipeline always digests.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -39,6 +39,9 @@ struct Arguments {
     /// The snapshot of a tape with several dates; without it each date is computed.
     #[arg(long)]
     as_of: Option<String>,
+    /// Digests the file as well, as a run of the pipeline does.
+    #[arg(long)]
+    digest: bool,
     /// Threads; by default one per processor.
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -167,8 +170,7 @@ fn from_file(arguments: &Arguments, path: &Path) -> Outcome<Measured> {
     let kpis = families::erased(&kpis);
     let bytes = std::fs::metadata(path)?.len();
     let (mut seconds, mut rows, mut groups) = (Vec::new(), 0, 0);
-    // The engines that this is compared with digest nothing. A CSV tape is digested as its bytes pass.
-    let options = IngestOptions { digest: arguments.csv.is_some(), ..IngestOptions::default() };
+    let options = IngestOptions { digest: arguments.digest, ..IngestOptions::default() };
     for _ in 0..RUNS {
         let start = Instant::now();
         let tape = Tape::open(path, &contract, &options)?;

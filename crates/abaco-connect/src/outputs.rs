@@ -5,6 +5,7 @@ use std::path::Path;
 use abaco_pipeline::outbox::{Deliver, OutputSettings};
 
 use crate::folder::FolderOutput;
+use crate::http::WebhookOutput;
 use crate::objects::ObjectOutput;
 use crate::postgres::PostgresOutput;
 
@@ -22,10 +23,13 @@ pub fn outputs(
     base: &Path,
 ) -> Result<Vec<Named>, String> {
     abaco_pipeline::outbox::check(settings)?;
-    settings.iter().map(|output| Ok((output.name().to_owned(), one(&output.resolved(env, base)?)?))).collect()
+    settings
+        .iter()
+        .map(|output| Ok((output.name().to_owned(), one(&output.resolved(env, base)?, env)?)))
+        .collect()
 }
 
-fn one(output: &OutputSettings) -> Result<Box<dyn Deliver>, String> {
+fn one(output: &OutputSettings, env: &dyn Fn(&str) -> Option<String>) -> Result<Box<dyn Deliver>, String> {
     let named = |error: String| format!("output `{}`: {error}", output.name());
     Ok(match output {
         OutputSettings::Postgres { url, tls, ca_file, .. } => {
@@ -33,6 +37,9 @@ fn one(output: &OutputSettings) -> Result<Box<dyn Deliver>, String> {
             Box::new(PostgresOutput::new(url, *tls, ca_file).map_err(named)?)
         }
         OutputSettings::ObjectStore { url, .. } => Box::new(ObjectOutput::new(url.clone()).map_err(named)?),
+        OutputSettings::Webhook { url, token_env, .. } => {
+            Box::new(WebhookOutput::new(url.clone(), token_env.as_deref(), env).map_err(named)?)
+        }
         OutputSettings::Folder { path, .. } => Box::new(FolderOutput::new(path)),
         _ => return Err(named(format!("the kind `{}` is not known here", output.kind()))),
     })

@@ -100,37 +100,67 @@ pub struct Branch {
     pub then: RowExpr,
 }
 
+/// What becomes of a column's value in an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Use {
+    /// It can be, or go into, the expression's own value.
+    Value,
+    /// A condition looks into it.
+    Condition,
+    /// It is only asked whether it is NULL.
+    Presence,
+}
+
 impl RowExpr {
     /// Calls `visit` for each column that the expression may read, predicates included.
     pub fn for_each_column<'a>(&'a self, visit: &mut dyn FnMut(&'a Column)) {
+        self.for_each_use(&mut |column, _| visit(column));
+    }
+
+    /// Calls `visit` for each column that the expression may read, and with what becomes of its value.
+    ///
+    /// ```
+    /// use abaco_kpi::{Use, case, col, lit};
+    ///
+    /// let mut uses = Vec::new();
+    /// let named = col("borrower_id").is_null().negated();
+    /// let late = case(named.and(col("dpd").gt(30)), col("balance")).otherwise(lit(0));
+    /// late.for_each_use(&mut |column, with| uses.push((column.name().to_owned(), with)));
+    /// let use_of = |name: &str, with| (name.to_owned(), with);
+    /// assert_eq!(
+    ///     uses,
+    ///     [use_of("borrower_id", Use::Presence), use_of("dpd", Use::Condition), use_of("balance", Use::Value)]
+    /// );
+    /// ```
+    pub fn for_each_use<'a>(&'a self, visit: &mut dyn FnMut(&'a Column, Use)) {
         match self {
-            Self::Column(column) => visit(column),
+            Self::Column(column) => visit(column, Use::Value),
             Self::Literal(_) => {}
-            Self::Negate(operand) | Self::AddDays { date: operand, .. } => operand.for_each_column(visit),
+            Self::Negate(operand) | Self::AddDays { date: operand, .. } => operand.for_each_use(visit),
             Self::Arithmetic { left, right, .. } => {
-                left.for_each_column(visit);
-                right.for_each_column(visit);
+                left.for_each_use(visit);
+                right.for_each_use(visit);
             }
             Self::Case { branches, otherwise } => {
                 for branch in branches {
-                    branch.when.for_each_column(visit);
-                    branch.then.for_each_column(visit);
+                    branch.when.for_each_use(visit);
+                    branch.then.for_each_use(visit);
                 }
                 if let Some(otherwise) = otherwise {
-                    otherwise.for_each_column(visit);
+                    otherwise.for_each_use(visit);
                 }
             }
             Self::Least(operands) | Self::Greatest(operands) => {
                 for operand in operands {
-                    operand.for_each_column(visit);
+                    operand.for_each_use(visit);
                 }
             }
             Self::DivRound { dividend: first, divisor: second, .. }
             | Self::DaysBetween { from: first, to: second }
             | Self::MonthsBetween { from: first, to: second }
             | Self::FullMonthsBetween { from: first, to: second } => {
-                first.for_each_column(visit);
-                second.for_each_column(visit);
+                first.for_each_use(visit);
+                second.for_each_use(visit);
             }
         }
     }

@@ -58,7 +58,7 @@ pub use dates::{add_days, days_between, full_months_between};
 pub use error::{ErrorKind, KpiError};
 pub use evaluate::{Absent, Evaluation, Terms};
 pub use exact::{ExactForm, exact_form};
-pub use expr::{Branch, MAX_ADD_DAYS, RowExpr, RowOperator};
+pub use expr::{Branch, MAX_ADD_DAYS, RowExpr, RowOperator, Use};
 pub use formula::{Formula, MAX_POWER};
 pub use fraction::{Fraction, MAX_BITS};
 pub use kpi::{FormulaKpi, Kpi};

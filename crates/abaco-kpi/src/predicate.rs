@@ -1,6 +1,6 @@
 //! Predicates: which rows a measure sees.
 
-use crate::{Column, Literal, RowExpr};
+use crate::{Column, Literal, RowExpr, Use};
 
 /// A condition on one row, with SQL's three truth values.
 ///
@@ -94,25 +94,35 @@ impl Predicate {
 
     /// Calls `visit` for each column that the predicate may read.
     pub fn for_each_column<'a>(&'a self, visit: &mut dyn FnMut(&'a Column)) {
+        self.for_each_use(&mut |column, _| visit(column));
+    }
+
+    /// Calls `visit` for each column that the predicate may read, and with whether more than its presence is asked.
+    pub fn for_each_use<'a>(&'a self, visit: &mut dyn FnMut(&'a Column, Use)) {
+        let mut looked_into = |expr: &'a RowExpr| {
+            expr.for_each_use(&mut |column, with| match with {
+                Use::Presence => visit(column, Use::Presence),
+                Use::Value | Use::Condition => visit(column, Use::Condition),
+            });
+        };
         match self {
+            Self::IsNull(RowExpr::Column(column)) => visit(column, Use::Presence),
             Self::Compare { left, right, .. } => {
-                left.for_each_column(visit);
-                right.for_each_column(visit);
+                looked_into(left);
+                looked_into(right);
             }
             Self::Between { value, low, high } => {
-                value.for_each_column(visit);
-                low.for_each_column(visit);
-                high.for_each_column(visit);
+                looked_into(value);
+                looked_into(low);
+                looked_into(high);
             }
-            Self::In { value, .. } | Self::IsNull(value) | Self::IsTrue(value) => {
-                value.for_each_column(visit)
-            }
+            Self::In { value, .. } | Self::IsNull(value) | Self::IsTrue(value) => looked_into(value),
             Self::And(parts) | Self::Or(parts) => {
                 for part in parts {
-                    part.for_each_column(visit);
+                    part.for_each_use(visit);
                 }
             }
-            Self::Not(inner) => inner.for_each_column(visit),
+            Self::Not(inner) => inner.for_each_use(visit),
         }
     }
 

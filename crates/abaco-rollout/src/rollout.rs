@@ -131,7 +131,19 @@ impl Rollout {
     /// # Errors
     /// [`RolloutError::Damaged`] for a journal or a pointer that is not what was written.
     pub fn status(&self) -> Result<Status, RolloutError> {
-        Status::of(&self.site()?, &self.record()?)
+        let site = self.site()?;
+        // Which version is active is what somebody must know first of all.
+        let with_active = |error| match error {
+            RolloutError::Damaged { path, message } => {
+                let active = procedures::active(&site.pointer);
+                let baseline = &self.config.settings.baseline.name;
+                let active =
+                    active.map_or("unknown".to_owned(), |found| format!("`{}`", found.name(baseline)));
+                RolloutError::Damaged { path, message: format!("{message}; active by the pointer: {active}") }
+            }
+            other => other,
+        };
+        Status::of(&site, &self.record().map_err(with_active)?)
     }
 
     /// The candidate's [identity], which evidence and approvals must name.

@@ -57,7 +57,7 @@ impl From<RoleName> for Role {
 }
 
 pub(crate) fn approve(rollout: &Rollout, given: &Approve, common: &Common) -> Result<ExitCode, Failure> {
-    let actor = common.actor.clone().unwrap_or_else(crate::run::user);
+    let actor = common.actor();
     let signed = match (&given.import, given.expires) {
         (Some(file), _) => {
             let signed = imported(file)?;

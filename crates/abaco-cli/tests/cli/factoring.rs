@@ -16,6 +16,11 @@ fn run(as_of: &str) -> Option<Value> {
 }
 
 fn run_as(format: &str, as_of: &str) -> Option<Answer> {
+    let config = in_repository("config/abaco_factoring.yml");
+    run_in(&Sandbox::new(), &config, format, as_of)
+}
+
+fn run_in(sandbox: &Sandbox, config: &str, format: &str, as_of: &str) -> Option<Answer> {
     let folder = root().join("../shared/data");
     if !folder.exists() {
         eprintln!(
@@ -27,12 +32,14 @@ fn run_as(format: &str, as_of: &str) -> Option<Answer> {
     let file = |name: &str| folder.join(name).display().to_string();
     let tables = [("static", "loans.csv"), ("schedule", "schedules.csv"), ("event", "transactions.csv")]
         .map(|(role, name)| format!("{role}={}", file(name)));
-    let (tape, config) = (file("loan_par_balances.csv"), in_repository("config/abaco_factoring.yml"));
-    let mut args = vec!["run", &tape, "--config", &config, "--as-of", as_of, "--format", format];
+    let tape = file("loan_par_balances.csv");
+    let mut args = vec!["run", &tape, "--config", config, "--as-of", as_of, "--format", format];
     for table in &tables {
         args.extend(["--table", table]);
     }
-    Some(Sandbox::new().abaco(&args).silent())
+    let mut command = sandbox.command(&args);
+    command.env("ABACO_MASKING_KEY", "hex:000102030405060708090a0b0c0d0e0f");
+    Some(Answer::from(command.output().unwrap()).silent())
 }
 
 fn value<'d>(document: &'d Value, id: &str) -> &'d str {
@@ -193,4 +200,46 @@ fn every_month_has_its_point(#[case] rollup: &str, #[case] period: &str, #[case]
     assert_eq!(series.len(), 36);
     let point = series.iter().find(|point| point["rollup"] == rollup && point["period"] == period).unwrap();
     assert_eq!((value(point, "par_30"), &point["partial"]), (par_30, &json!(false)));
+}
+
+/// Loans and clients as personal data: the figures are those of plain data, to the digit, the parts of a value have
+/// pseudonyms, and no file of the run has a number of a loan or a client. Compressed files are searched in the library's
+/// tests.
+#[test]
+fn loans_and_clients_as_personal_data() {
+    let Some(plain) = &*NOVEMBER else { return };
+    let sandbox = Sandbox::new();
+    for name in ["kpi_definitions", "abaco_factoring"] {
+        let name = format!("{name}.yml");
+        sandbox.write(&format!("cfg/{name}"), std::fs::read(root().join("config").join(&name)).unwrap());
+    }
+    for name in ["par_balances", "factoring_loans", "factoring_schedules", "factoring_transactions"] {
+        let text = std::fs::read_to_string(root().join(format!("config/contracts/{name}.yml"))).unwrap();
+        assert!(text.contains("roles: [key] }"), "{name}");
+        sandbox.write(
+            &format!("cfg/contracts/{name}.yml"),
+            text.replace("roles: [key] }", "roles: [key, pii] }").replace(
+                "source: customer_id, nulls: keep }",
+                "source: customer_id, nulls: keep, roles: [pii] }",
+            ),
+        );
+    }
+    let settings = std::fs::read_to_string(sandbox.path("cfg/abaco_factoring.yml")).unwrap();
+    sandbox.write("cfg/abaco_factoring.yml", format!("{settings}masking: {{ key_id: test }}\n"));
+    let masked = run_in(&sandbox, "cfg/abaco_factoring.yml", "json", "2025-11-30").unwrap().json();
+
+    for part in ["kpis", "segments", "series", "rows"] {
+        assert!(masked[part] == plain[part], "{part}");
+    }
+    let parts = |document: &Value| document["drill_down"][1]["value"]["top"].as_array().unwrap().clone();
+    let (masked, plain) = (parts(&masked), parts(plain));
+    assert_eq!((masked.len(), &masked[0]["value"]), (plain.len(), &plain[0]["value"]));
+    assert_eq!(masked[0]["by"]["loan_id"].as_str().unwrap().len(), 32);
+    for path in sandbox.everything().into_iter().filter(|path| path.starts_with(sandbox.path("runs"))) {
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        for plain in [&b"ABT - PC0"[..], b"ABF - DSB0", b"CLI1159"] {
+            let found = bytes.windows(plain.len()).any(|window| window == plain);
+            assert!(!found, "{} has {}", path.display(), String::from_utf8_lossy(plain));
+        }
+    }
 }

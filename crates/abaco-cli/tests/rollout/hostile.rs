@@ -157,7 +157,12 @@ fn a_ledger_that_is_not_whole() {
     let run = lender.abaco(&["run", "day.csv", "--config", "config/pipeline.yml", "--as-of", "latest"]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     lender.replace("runs/LEDGER.ndjson", "factoring", "fictoring");
-    rolled_back(&lender, "audit_failure: config/../runs: ");
+    // The baseline is back; but nobody can say which runs must be recalled, and that is not hidden.
+    let Answer { status, stderr, .. } = lender.rollout(&["monitor"]);
+    assert_eq!(status, 1, "{stderr}");
+    assert!(stderr.starts_with("error: audit_failure: config/../runs: "), "{stderr}");
+    assert!(stderr.contains(": rolled back: `v1` is active, but not proven: "), "{stderr}");
+    assert_eq!(lender.active(), "v1");
 }
 
 /// A candidate that fails is an error of the candidate's, not a reason to look away.

@@ -203,9 +203,9 @@ trials:
   replay: {{inputs: [../history.csv]}}
   live: {{inputs: [../day.csv], as_of: latest}}
   load: {{inputs: [../history.csv], as_of: latest}}
-  exercise: {{concurrent_runs: 2, soak_runs: 2}}
 comparison: {{scope: {{kpis: [par_30, par_90]}}}}
 gate:
+  coverage: '0.5'
   live: {{consecutive: 1}}
   performance: {{rows: 130, seconds: 60}}
   concurrency: {{runs: 2}}

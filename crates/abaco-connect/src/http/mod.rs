@@ -6,6 +6,7 @@ mod clock;
 mod pace;
 mod request;
 mod retry_after;
+mod webhook;
 
 use std::collections::HashMap;
 use std::io::{Seek, SeekFrom, Write};
@@ -20,6 +21,7 @@ use self::breaker::Breaker;
 pub use self::clock::{Clock, SystemClock};
 use self::pace::Pace;
 use self::request::{Agents, Attempt};
+pub use self::webhook::WebhookOutput;
 
 /// How finely a wait is cut, so that a cancelled one ends soon.
 const SLICE: Duration = Duration::from_millis(50);

@@ -53,6 +53,35 @@ impl Agents {
     }
 }
 
+/// What became of something that was sent.
+pub(super) enum Asked {
+    Taken,
+    Refused {
+        status: u16,
+        /// Whether the same may be taken another time.
+        may_pass: bool,
+    },
+}
+
+impl Agents {
+    /// Sends a JSON document, with a key by which the other side knows it again.
+    pub(super) fn post(&self, url: &Url, key: &str, json: &[u8]) -> Result<Asked, FetchError> {
+        let agent = if is_local(url) { &self.local } else { &self.remote };
+        let mut request = agent
+            .post(url.as_str())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", key);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let status = request.send(json).map_err(|error| described(&error))?.status();
+        Ok(match status.is_success() {
+            true => Asked::Taken,
+            false => Asked::Refused { status: status.as_u16(), may_pass: may_pass(status) },
+        })
+    }
+}
+
 pub(super) struct Attempt<'a> {
     pub(super) agents: &'a Agents,
     pub(super) settings: &'a HttpSettings,
@@ -128,7 +157,7 @@ fn check(url: &Url, allow_http: bool) -> Result<(), FetchError> {
     Ok(())
 }
 
-fn is_local(url: &Url) -> bool {
+pub(super) fn is_local(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => Ipv4Addr::is_loopback(&address),
         Some(Host::Ipv6(address)) => Ipv6Addr::is_loopback(&address),
@@ -141,11 +170,13 @@ fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
 }
 
+fn may_pass(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+}
+
 fn refused(status: StatusCode, response: &Response<Body>) -> Failed {
     let message = format!("expected status 200, found {}", status.as_u16());
-    let may_pass = status.is_server_error()
-        || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
-    if !may_pass {
+    if !may_pass(status) {
         return FetchError::lasting(message).into();
     }
     let asked = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());

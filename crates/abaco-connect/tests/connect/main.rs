@@ -19,3 +19,4 @@ mod postgres_faults;
 mod server;
 #[path = "../../../abaco-pipeline/tests/delivery/toy.rs"]
 mod toy;
+mod webhook;

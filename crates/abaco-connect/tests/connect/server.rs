@@ -52,7 +52,7 @@ impl Server {
         self.port
     }
 
-    /// The heads of the requests so far.
+    /// The requests so far: their heads, and their bodies where there are any.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
@@ -64,7 +64,12 @@ fn request(stream: &mut TcpStream) -> String {
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
         head.push(byte[0]);
     }
-    String::from_utf8(head).unwrap()
+    let mut request = String::from_utf8(head).unwrap();
+    let length = request.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut body).unwrap();
+    request.push_str(&String::from_utf8(body).unwrap());
+    request
 }
 
 /// An answer with this status, these headers and this body, whose length is announced.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use abaco_engine::Definitions;
 
+pub(crate) use self::settings::DRILL_DOWN;
 pub use self::settings::{
     CohortSettings, DrillSettings, FurtherFormat, QualityMode, QualitySettings, Settings, SigningSettings,
     TableRole, TableSettings, TableSource,

@@ -136,11 +136,14 @@ fn ten() -> usize {
     10
 }
 
+/// The key under which KPIs are taken apart.
+pub(crate) const DRILL_DOWN: &str = "drill_down";
+
 impl Settings {
     /// Every column whose values are published with results, and the key under which it is asked for.
     pub(crate) fn grouped_by(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let segments = self.segments.iter().flatten().map(|name| ("segments", name));
-        segments.chain(self.drill_down.iter().flat_map(|drill| &drill.by).map(|name| ("drill_down", name)))
+        segments.chain(self.drill_down.iter().flat_map(|drill| &drill.by).map(|name| (DRILL_DOWN, name)))
     }
 
     /// Refuses settings that cannot be meant, whatever the tape.

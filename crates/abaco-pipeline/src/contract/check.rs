@@ -91,6 +91,7 @@ fn column(name: &str, raw: RawColumn, tokens: &[String], formats: &[String]) -> 
     }
     let range = raw.range.map(|range| check_rules::range(range, raw.column_type)).transpose()?;
     let allowed = raw.allowed.map(|allowed| check_rules::allowed(allowed, raw.column_type)).transpose()?;
+    let outliers = raw.outliers.map(|beyond| check_rules::outliers(&beyond, raw.column_type)).transpose()?;
     Ok(Column {
         name: name.to_owned(),
         column_type: raw.column_type,
@@ -106,6 +107,7 @@ fn column(name: &str, raw: RawColumn, tokens: &[String], formats: &[String]) -> 
         range,
         allowed,
         unique: raw.unique.0,
+        outliers,
     })
 }
 

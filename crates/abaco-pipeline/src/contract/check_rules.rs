@@ -46,6 +46,17 @@ pub(super) fn range(raw: RawRange, column_type: ColumnType) -> Result<Range, Str
     }
 }
 
+/// From how many standard deviations on a value is far.
+pub(super) fn outliers(Quoted(text): &Quoted, column_type: ColumnType) -> Result<Decimal, String> {
+    if !matches!(column_type, ColumnType::Int | ColumnType::Decimal { .. }) {
+        return Err(format!("expected a number for `outliers`, found {column_type}"));
+    }
+    let beyond = decimal(text).filter(|beyond| *beyond > Decimal::ZERO && *beyond < Decimal::ONE_THOUSAND);
+    beyond.ok_or_else(|| {
+        format!("outliers: expected a number of standard deviations such as \"4\", found `{text}`")
+    })
+}
+
 /// The texts of a column.
 pub(super) fn allowed(raw: RawAllowed, column_type: ColumnType) -> Result<Allowed, String> {
     if column_type != ColumnType::Text {

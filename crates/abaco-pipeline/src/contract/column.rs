@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use arrow::datatypes::DataType;
+use rust_decimal::Decimal;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
@@ -170,8 +171,17 @@ pub enum NullRule {
     Keep,
     /// It becomes 0, and is counted.
     FillZero,
-    /// It refuses the tape.
+    /// It refuses the row, and in strict mode the tape.
     Reject,
+    /// Its row is set aside and counted, in strict mode too.
+    DropRow,
+}
+
+impl NullRule {
+    /// Whether a row with a null does not go on.
+    pub(crate) fn refuses(self) -> bool {
+        matches!(self, Self::Reject | Self::DropRow)
+    }
 }
 
 /// What happens to a number with more fractional digits than its column.
@@ -232,6 +242,8 @@ pub struct Column {
     pub allowed: Option<Allowed>,
     /// No two rows have the same value; what a value that returns does.
     pub unique: Option<Severity>,
+    /// Beyond how many standard deviations from the mean a value is remarked.
+    pub outliers: Option<Decimal>,
 }
 
 impl Column {

@@ -58,6 +58,7 @@ pub(super) struct RawColumn {
     pub(super) allowed: Option<RawAllowed>,
     #[serde(default)]
     pub(super) unique: RawUnique,
+    pub(super) outliers: Option<Quoted>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,11 +8,13 @@
 //! that the tape has. A row with a NULL in its key has no key: it is compared with none. A row that breaks another rule is
 //! compared all the same, since it may be the true one; only one with a cell that could not be read is not.
 
+mod early;
 mod print;
 mod record;
 mod sorter;
 mod verdicts;
 
+pub(crate) use self::early::{Early, ReadAgain};
 pub(crate) use self::print::digest;
 pub use self::print::{Print, RowPrints};
 pub use self::sorter::Sorter;

@@ -80,4 +80,7 @@ pub enum CellProblem {
     /// The cell is not UTF-8.
     #[error("expected utf-8 text, found other bytes")]
     InvalidUtf8,
+    /// In a CSV row more than blanks follow the cell's closing quote.
+    #[error("expected a comma or the line's end behind the closing quote, found text")]
+    BehindQuote,
 }

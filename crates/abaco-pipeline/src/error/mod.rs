@@ -139,7 +139,7 @@ pub enum PipelineError {
         /// 1-based position of the second.
         second: usize,
     },
-    /// A header that is not UTF-8, or has too many columns.
+    /// A header that is not UTF-8, has too many columns, or none of the contract's.
     #[error("{}: header: expected {expected}, found {found}", path.display())]
     Header {
         /// The tape.
@@ -204,6 +204,16 @@ pub enum PipelineError {
         line: u64,
         /// The limit.
         limit: u64,
+    },
+    /// A quote that is still open at the end of a CSV file: how many rows it has swallowed nobody knows.
+    #[error("{}: row {row} (line {line}): expected a closing quote, found the end of the file", path.display())]
+    OpenQuote {
+        /// The tape.
+        path: PathBuf,
+        /// 1-based data row in which it opens.
+        row: u64,
+        /// 1-based line on which that row begins.
+        line: u64,
     },
     /// One cell that the contract refuses.
     #[error(transparent)]
@@ -425,6 +435,7 @@ impl PipelineError {
             }
             Self::RaggedRow { row, line, .. }
             | Self::RowTooLong { row, line, .. }
+            | Self::OpenQuote { row, line, .. }
             | Self::JsonRow { row, line, .. } => {
                 *row += before.rows;
                 *line += before.lines;

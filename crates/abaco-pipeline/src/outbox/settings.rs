@@ -45,6 +45,16 @@ pub enum OutputSettings {
         /// `s3://bucket/prefix`, `az://container/prefix`, `gs://bucket/prefix` or `file:///folder`.
         url: SecretUrl,
     },
+    /// An address that is told of each run.
+    Webhook {
+        /// The output's name.
+        name: String,
+        /// `https://host/path`; `${ENV}` is resolved when sending.
+        url: SecretUrl,
+        /// The environment variable with a bearer token.
+        #[serde(default)]
+        token_env: Option<String>,
+    },
     /// A copy of the run's folder in another folder.
     Folder {
         /// The output's name.
@@ -69,7 +79,10 @@ impl OutputSettings {
     /// The output's name.
     pub fn name(&self) -> &str {
         match self {
-            Self::Postgres { name, .. } | Self::ObjectStore { name, .. } | Self::Folder { name, .. } => name,
+            Self::Postgres { name, .. }
+            | Self::ObjectStore { name, .. }
+            | Self::Webhook { name, .. }
+            | Self::Folder { name, .. } => name,
         }
     }
 
@@ -78,6 +91,7 @@ impl OutputSettings {
         match self {
             Self::Postgres { .. } => "postgres",
             Self::ObjectStore { .. } => "object_store",
+            Self::Webhook { .. } => "webhook",
             Self::Folder { .. } => "folder",
         }
     }
@@ -104,6 +118,9 @@ impl OutputSettings {
                 ca_file: ca_file.as_deref().map(path).transpose()?,
             },
             Self::ObjectStore { name, url: to } => Self::ObjectStore { name: name.clone(), url: url(to)? },
+            Self::Webhook { name, url: to, token_env } => {
+                Self::Webhook { name: name.clone(), url: url(to)?, token_env: token_env.clone() }
+            }
             Self::Folder { name, path: to } => Self::Folder { name: name.clone(), path: path(to)? },
         })
     }

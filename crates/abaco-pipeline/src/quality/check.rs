@@ -15,7 +15,7 @@ pub enum CheckKind {
     Shape,
     /// Each cell is of its column's type.
     Type,
-    /// No cell is null where the contract says `nulls: reject`.
+    /// No cell is null where the contract says `nulls: reject` or `nulls: drop_row`.
     Nulls,
     /// Each value lies within its column's range.
     Range,
@@ -23,6 +23,8 @@ pub enum CheckKind {
     Allowed,
     /// No value is there twice.
     Unique,
+    /// No value is far from the others.
+    Outliers,
     /// A condition holds for each row.
     Check,
     /// What is true of a key stays true.

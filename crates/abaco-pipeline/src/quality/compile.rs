@@ -5,6 +5,7 @@ use abaco_kpi::{Column as Name, Literal, Predicate, RowExpr};
 use arrow::datatypes::{Schema, SchemaRef};
 
 use super::check::{Check, CheckKind};
+use super::outliers::Outliers;
 use super::screen::{Fixed, RowRule, Screen};
 use super::totals::Amount;
 use super::tracked::Tracked;
@@ -105,8 +106,11 @@ impl<'a> Compiler<'a> {
         let there = skipped.is_none();
         let error = Severity::Error;
         let types = self.push(check("type", CheckKind::Type, error, column.column_type.to_string()));
-        let nulls = (column.nulls == NullRule::Reject)
-            .then(|| self.push(check("nulls", CheckKind::Nulls, error, "a value".to_owned())));
+        let of_nulls = if column.nulls == NullRule::DropRow { Severity::Warning } else { error };
+        let nulls = column
+            .nulls
+            .refuses()
+            .then(|| self.push(check("nulls", CheckKind::Nulls, of_nulls, "a value".to_owned())));
         if let Some(range) = &column.range {
             let place = self.push(check("range", CheckKind::Range, range.severity, said_range(range)));
             self.condition(place, range.predicate(&column.name), Some(column), there);
@@ -120,6 +124,13 @@ impl<'a> Compiler<'a> {
             let place = self.push(check("unique", CheckKind::Unique, severity, expected));
             if there {
                 self.tracked.unique(place, &column.name, self.schema)?;
+            }
+        }
+        if let Some(beyond) = column.outliers {
+            let expected = format!("a value within {beyond} standard deviations of the mean");
+            let place = self.push(check("outliers", CheckKind::Outliers, Severity::Warning, expected));
+            if let Ok(index) = self.schema.index_of(&column.name) {
+                self.tracked.outliers.push(Outliers { check: place, index, beyond });
             }
         }
         Ok((types, nulls))

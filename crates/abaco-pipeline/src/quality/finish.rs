@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use super::check::{Check, CheckKind};
 use super::counters::{Counters, MAX_EXAMPLES, PartRows, Tally};
 use super::document::{CheckResult, CheckState, ControlTotals, Counted, Example, TableQuality, TableTotals};
+use super::outliers::far;
 use super::screen::Screen;
 use super::totals::{add, sum};
 use super::tracked::{Kept, Reconciled, Sum, scale_of};
@@ -120,6 +121,7 @@ impl Counters {
                 Found::counted(Counted::Columns, tally)
             }
             CheckKind::Unique => self.unique(screen, index),
+            CheckKind::Outliers => self.outliers(screen, index, facts),
             CheckKind::NeverReverts => self.never_reverts(screen, index),
             CheckKind::Rows => {
                 let rule = screen.tracked.rows.iter().find(|rule| rule.0 == index);
@@ -194,6 +196,18 @@ impl Counters {
             }
         }
         Found::counted(Counted::Rows, tally)
+    }
+
+    /// Of the rows at the as-of date: values of other snapshots are no measure of these.
+    fn outliers(&self, screen: &Screen, index: usize, facts: &Facts<'_>) -> Found {
+        let mut rules = screen.tracked.outliers.iter().zip(&self.kept.values);
+        let Some((rule, values)) = rules.find(|(rule, _)| rule.check == index) else {
+            return Found::without(Counted::Rows, CheckState::Failed, "no value was kept");
+        };
+        let on_day = |day: Option<i32>| facts.as_of.is_none_or(|as_of| is_on(day, as_of));
+        let values = values.iter().filter(|((day, _), _)| on_day(*day));
+        let values: Vec<_> = values.map(|((_, value), rows)| (*value, *rows)).collect();
+        Found::counted(Counted::Rows, far(&values, rule.beyond))
     }
 
     fn never_reverts(&self, screen: &Screen, index: usize) -> Found {

@@ -14,6 +14,7 @@ mod counters;
 mod document;
 mod exclusions;
 mod finish;
+mod outliers;
 mod reason;
 mod screen;
 mod totals;

@@ -175,6 +175,8 @@ impl Screen {
         let options = FormatOptions::default();
         let mut printer = None;
         if self.strict {
+            let (dropped, refused): (Vec<_>, Vec<_>) =
+                refused.into_iter().partition(|refused| self.is_dropped(refused));
             let earliest = errors().filter_map(|(rule, rows)| rows.first().map(|row| (*row, rule)));
             // Of several rules that one row violates, the contract's first.
             let earliest = earliest.min_by_key(|(row, rule)| (*row, rule.check));
@@ -196,7 +198,7 @@ impl Screen {
                 let error = RuleError::new(path, row, CONFLICTS.to_owned(), contradicted(found));
                 return Err(PipelineError::Rule(Box::new(error)));
             }
-            return self.complete(counters, &seat, batch, BTreeMap::new(), Vec::new(), excluded);
+            return self.complete(counters, &seat, batch, BTreeMap::new(), dropped, excluded);
         }
         let mut quarantined: BTreeMap<usize, Vec<Reason>> = BTreeMap::new();
         for (rule, rows) in errors() {
@@ -211,6 +213,14 @@ impl Screen {
         }
         drop(printer);
         self.complete(counters, &seat, batch, quarantined, refused, excluded)
+    }
+
+    /// Whether a row is set aside for a null that the contract expects, `nulls: drop_row`: that is an error in no mode.
+    fn is_dropped(&self, refused: &RefusedRow) -> bool {
+        let Fault { column, is_null, .. } = Fault::of(&refused.error);
+        let index = column.filter(|_| is_null).and_then(|column| self.schema.index_of(&column).ok());
+        let nulls = index.and_then(|index| self.fixed.columns.get(index)?.1);
+        nulls.is_some_and(|nulls| self.checks[nulls].severity == Severity::Warning)
     }
 
     fn reason(&self, rule: &RowRule, printer: &Printer<'_>, row: usize) -> Result<Reason, ArrowError> {

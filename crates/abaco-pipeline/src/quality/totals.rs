@@ -85,7 +85,7 @@ impl Amount {
     pub(super) fn of_cell(&self, cell: Option<&str>) -> Option<i256> {
         let text = cell.map(str::trim).filter(|text| !self.null_tokens.iter().any(|token| token == text));
         match text {
-            None if self.nulls == NullRule::Reject => None,
+            None if self.nulls.refuses() => None,
             None => Some(i256::ZERO),
             Some(text) => {
                 let parsed = parse_decimal(text.as_bytes(), &self.rule).ok()?;

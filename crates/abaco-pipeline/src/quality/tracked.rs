@@ -10,6 +10,7 @@ use arrow::error::ArrowError;
 use arrow::row::{RowConverter, SortField};
 use hashbrown::HashMap;
 
+use super::outliers::{self, Outliers, Values, number};
 use super::screen::Seat;
 use super::totals::{add, sum};
 use crate::PipelineError;
@@ -23,6 +24,7 @@ pub(super) struct Tracked {
     /// The snapshot column's position, if the tape has it.
     snapshot: Option<usize>,
     uniques: Vec<Unique>,
+    pub(super) outliers: Vec<Outliers>,
     pub(super) reverts: Vec<Reverts>,
     pub(super) reconciles: Vec<Reconciled>,
     pub(super) rows: Vec<(usize, Option<u64>, Option<u64>)>,
@@ -140,6 +142,8 @@ pub(super) fn scale_of(data_type: &DataType) -> u32 {
 pub(super) struct Kept {
     /// For each unique column and digest of a value the rows that have it: how many, and the first.
     pub(super) uniques: Vec<HashMap<[u8; 16], (u64, RowId)>>,
+    /// For each column with outliers.
+    pub(super) values: Vec<Values>,
     /// For each rule and key.
     pub(super) reverts: Vec<HashMap<Box<[u8]>, History>>,
     /// For each reconciliation and snapshot.
@@ -194,6 +198,7 @@ impl Kept {
     pub(super) fn of(tracked: &Tracked) -> Self {
         Self {
             uniques: vec![HashMap::new(); tracked.uniques.len()],
+            values: vec![HashMap::new(); tracked.outliers.len()],
             reverts: vec![HashMap::new(); tracked.reverts.len()],
             sums: vec![BTreeMap::new(); tracked.reconciles.len()],
         }
@@ -218,6 +223,16 @@ impl Kept {
                 }
             }
         }
+        let dates = tracked.snapshot.map(|index| batch.column(index).as_primitive::<Date32Type>());
+        let day_of = |index: usize| dates.and_then(|dates| dates.is_valid(index).then(|| dates.value(index)));
+        for (outliers, values) in tracked.outliers.iter().zip(&mut self.values) {
+            let array = batch.column(outliers.index);
+            for index in 0..batch.num_rows() {
+                if let Some(number) = number(array, index) {
+                    outliers::count(values, (day_of(index), number), (1, row(index)));
+                }
+            }
+        }
         for (reverts, histories) in tracked.reverts.iter().zip(&mut self.reverts) {
             reverts.add(histories, batch, row).map_err(arrow)?;
         }
@@ -225,11 +240,9 @@ impl Kept {
             let engine = |source| PipelineError::Engine { path: seat.place.path.to_path_buf(), source };
             let summand = reconciled.summand.as_ref().map(|(projection, _)| projection.project(batch));
             let summand = summand.transpose().map_err(engine)?;
-            let dates = tracked.snapshot.map(|index| batch.column(index).as_primitive::<Date32Type>());
             let mut rows_of: HashMap<Option<i32>, Vec<usize>> = HashMap::new();
             for index in 0..batch.num_rows() {
-                let day = dates.and_then(|dates| dates.is_valid(index).then(|| dates.value(index)));
-                rows_of.entry(day).or_default().push(index);
+                rows_of.entry(day_of(index)).or_default().push(index);
             }
             for (day, rows) in rows_of {
                 let own = sums.entry(day).or_default();
@@ -246,6 +259,9 @@ impl Kept {
     pub(super) fn merge(&mut self, other: Self) -> Result<(), PipelineError> {
         for (seen, other) in self.uniques.iter_mut().zip(other.uniques) {
             other.into_iter().for_each(|(value, rows)| count(seen, value, rows));
+        }
+        for (values, other) in self.values.iter_mut().zip(other.values) {
+            other.into_iter().for_each(|(value, rows)| outliers::count(values, value, rows));
         }
         for (histories, other) in self.reverts.iter_mut().zip(other.reverts) {
             for (key, history) in other {

@@ -97,6 +97,13 @@ impl Pipeline {
         asked
     }
 
+    /// The tables for which the configuration names files and the caller names others.
+    pub(super) fn overridden_tables(&self, request: &RunRequest) -> Vec<&'static str> {
+        let configured = self.config.tables.iter().filter(|table| !table.paths.is_empty());
+        let asked = configured.filter(|table| request.tables.iter().any(|(role, _)| *role == table.role));
+        asked.map(|table| table.role.as_str()).collect()
+    }
+
     /// The files of a table beside the tape.
     pub(super) fn paths_of(&self, table: &ConfiguredTable, request: &RunRequest) -> Vec<PathBuf> {
         let of_role = request.tables.iter().filter(|(role, _)| *role == table.role);

@@ -19,7 +19,7 @@ use super::money::Money;
 use super::read;
 use super::taken::{Clocks, TakenRows};
 use crate::contract::Contract;
-use crate::duplicates::{Print, RowPrints, Sorter, Verdicts};
+use crate::duplicates::{Early, Print, ReadAgain, RowPrints, Sorter, Verdicts};
 use crate::ingest::{Before, FoldError, IngestReport, Needed, RowId, Screened, Tape};
 use crate::panel::Table;
 use crate::quality::{Counters, Exclusions, Place, QuarantinedRow, Screen};
@@ -111,9 +111,23 @@ enum Output {
 
 struct Rows {
     prints: Vec<Printed>,
+    /// `None` once the table will be read again.
+    kept: Option<Kept>,
+}
+
+/// Rows that go on, and those that do not.
+struct Kept {
     quarantined: Vec<QuarantinedRow>,
     folded: RecordBatch,
     written: RecordBatch,
+}
+
+/// How rows are compared.
+#[derive(Clone, Copy)]
+struct Comparing<'a> {
+    /// `None` if they are not.
+    prints: Option<&'a RowPrints>,
+    again: &'a ReadAgain,
 }
 
 /// A row that is compared with the others.
@@ -131,6 +145,8 @@ struct Pass<S> {
     reports: Vec<IngestReport>,
     sorter: Option<Sorter>,
     quarantined: Spooled,
+    /// Whether rows were only compared from somewhere on.
+    ended_early: bool,
 }
 
 impl<S> Pass<S> {
@@ -180,7 +196,7 @@ impl Intake<'_> {
         let mut pass = self.pass(Some(first), &schema, &plain, prints.as_ref(), folding, taking)?;
         let verdicts = pass.sorter.take().map(Sorter::finish).transpose()?;
         let verdicts = verdicts.map(|verdicts| self.duplicates.judge(verdicts));
-        let Some(verdicts) = verdicts.filter(|verdicts| !verdicts.is_empty()) else {
+        let Some(verdicts) = verdicts.filter(|verdicts| pass.ended_early || !verdicts.is_empty()) else {
             return Ok(pass.taken(plain, prints.map(|_| Verdicts::default()), (began_at, began)));
         };
         let rows = pass.worker.counters.part_rows();
@@ -235,7 +251,11 @@ impl Intake<'_> {
             reports: Vec::new(),
             sorter: prints.map(|_| Sorter::new(self.scratch)),
             quarantined: Spooled::default(),
+            ended_early: false,
         };
+        let (mut early, again) = (Early::default(), ReadAgain::default());
+        let again = &again;
+        let comparing = Comparing { prints, again };
         let mut spool = Spool::new(self.scratch);
         let mut quarantine = QuarantineTable::new();
         for (file, path) in self.paths.iter().enumerate() {
@@ -265,11 +285,15 @@ impl Intake<'_> {
                     for Printed { row, print, refused } in rows.prints {
                         let row = RowId { file: number, part, row };
                         match refused {
-                            false => sorter.push(row, print)?,
+                            false => {
+                                early.look(&print, again);
+                                sorter.push(row, print)?;
+                            }
                             true => sorter.push_refused(row, print)?,
                         }
                     }
                 }
+                let Some(kept) = rows.kept.filter(|_| !again.is_known()) else { return Ok(()) };
                 let origin = Origin {
                     table: self.table,
                     file: shown,
@@ -279,17 +303,17 @@ impl Intake<'_> {
                     contract: self.contract,
                     mask: &mask,
                 };
-                for row in &rows.quarantined {
+                for row in &kept.quarantined {
                     quarantine.push(&origin, row)?;
                     if quarantine.bytes() > QUARANTINE_BATCH_BYTES {
                         quarantine.take()?.map_or(Ok(()), |batch| spool.push(batch))?;
                     }
                 }
-                taking.take(rows.folded, rows.written)
+                taking.take(kept.folded, kept.written)
             };
             let folded = tape.read(&Needed::all())?.screen(
                 empty,
-                |worker, screened| Ok(self.output(worker, screen, prints, place, folding, screened)),
+                |worker, screened| Ok(self.output(worker, screen, comparing, place, folding, screened)),
                 |into, other| into.merge(folding, other, path),
                 in_order,
                 self.watch,
@@ -305,6 +329,7 @@ impl Intake<'_> {
         }
         quarantine.take()?.map_or(Ok(()), |batch| spool.push(batch))?;
         pass.quarantined = spool.finish()?;
+        pass.ended_early = again.is_known();
         Ok(pass)
     }
 
@@ -312,12 +337,12 @@ impl Intake<'_> {
         &self,
         worker: &mut Worker<F::State>,
         screen: &Screen,
-        prints: Option<&RowPrints>,
+        comparing: Comparing<'_>,
         place: Place<'_>,
         folding: &F,
         screened: Screened,
     ) -> Output {
-        match self.rows(worker, screen, prints, place, folding, screened) {
+        match self.rows(worker, screen, comparing, place, folding, screened) {
             Ok(output) => output,
             Err(error) => Output::Stop(error),
         }
@@ -327,17 +352,21 @@ impl Intake<'_> {
         &self,
         worker: &mut Worker<F::State>,
         screen: &Screen,
-        prints: Option<&RowPrints>,
+        comparing: Comparing<'_>,
         place: Place<'_>,
         folding: &F,
         screened: Screened,
     ) -> Result<Output, PipelineError> {
         let arrow = |error| PipelineError::arrow(place.path, error);
         let began = Instant::now();
+        let Comparing { prints, again } = comparing;
         let of_batch = prints.map(|prints| Prints::of(prints, &screened)).transpose().map_err(arrow)?;
         let checked = screen.check(&mut worker.counters, place, screened)?;
         let prints = of_batch.map(|prints| prints.told(&checked.rows)).unwrap_or_default();
         worker.validated += began.elapsed();
+        if again.is_known() {
+            return Ok(Output::Rows(Box::new(Rows { prints, kept: None })));
+        }
         let began = Instant::now();
         let (folded, written) = match self.masks {
             None => (checked.admitted.clone(), checked.admitted),
@@ -355,8 +384,8 @@ impl Intake<'_> {
         if let Err(error) = folding.fold(&mut worker.state, &folded) {
             return Ok(Output::Engine(at_rows(error, &checked.rows)));
         }
-        let quarantined = checked.quarantined;
-        Ok(Output::Rows(Box::new(Rows { prints, quarantined, folded, written })))
+        let kept = Kept { quarantined: checked.quarantined, folded, written };
+        Ok(Output::Rows(Box::new(Rows { prints, kept: Some(kept) })))
     }
 }
 

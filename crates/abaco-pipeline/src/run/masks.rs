@@ -1,7 +1,7 @@
 //! What replaces the personal data of each table.
 
 use abaco_engine::Bindings;
-use abaco_kpi::{Kpi, Predicate, RowExpr};
+use abaco_kpi::{Column, Kpi, Predicate, RowExpr};
 
 use super::Pipeline;
 use super::bindings::bindings;
@@ -61,11 +61,12 @@ impl TableUses {
         kpis: &[&dyn Kpi],
         of_the_tape: &[&RowExpr],
         conditions: &[&Predicate],
+        keys: &[Column],
     ) -> Result<Self, PipelineError> {
         let refuse = |message: String| PipelineError::Configuration { path: config.path.clone(), message };
         let mut uses = Vec::new();
         if has_pii(&config.contract) {
-            let looked_into = Uses::of(&config.contract, &[tape], kpis, of_the_tape, conditions);
+            let looked_into = Uses::of(&config.contract, &[tape], kpis, of_the_tape, conditions, keys);
             uses.push((None, looked_into));
         }
         for table in config.tables.iter().filter(|table| has_pii(&table.contract)) {
@@ -76,7 +77,7 @@ impl TableUses {
             let derived: Vec<&RowExpr> =
                 derived.into_iter().filter(|expr| !matches!(expr, RowExpr::Column(_))).collect();
             let of_table: Vec<&RowExpr> = of_the_tape.iter().copied().chain(derived).collect();
-            uses.push((Some(*role), Uses::of(contract, &[tape, &own], kpis, &of_table, conditions)));
+            uses.push((Some(*role), Uses::of(contract, &[tape, &own], kpis, &of_table, conditions, keys)));
         }
         if !config.tables.is_empty() {
             joined_by_itself(&config.contract, tape).map_err(refuse)?;

@@ -190,7 +190,7 @@ impl Pipeline {
         let scratch = Scratch::new(&temporary).map_err(|error| PipelineError::output(&temporary, error))?;
         let inputs = Inputs::of(&request, &options, scratch.path())?;
         let request = inputs.request.clone();
-        let given = Given { masks: self.masks()?, inputs, scratch, signer: None };
+        let given = Given { masks: self.masks()?, inputs, scratch, signer: None, overridden: Vec::new() };
         let session = Session::begin(&request, &options, &self.config.settings.portfolio, given)?;
         take(&Intake { duplicates, ..self.tape_intake(&request, &session) })
     }

@@ -195,13 +195,14 @@ impl Pipeline {
         let scratch = Scratch::new(&temporary).map_err(|error| PipelineError::output(&temporary, error))?;
         let masks = self.masks()?;
         let portfolio = &self.config.settings.portfolio;
+        let overridden = self.overridden_tables(request);
         let asked = self.with_configured_tables(request);
         let inputs = match Inputs::of(&asked, options, scratch.path()) {
             Ok(inputs) => inputs,
             Err(error) => {
                 // A tape that does not come is a failed run too.
                 let inputs = Inputs::asked(&asked);
-                let given = Given { masks, inputs, scratch, signer };
+                let given = Given { masks, inputs, scratch, signer, overridden };
                 if let Ok(session) = Session::begin(&asked, options, portfolio, given) {
                     session.fail(&error);
                 }
@@ -214,8 +215,12 @@ impl Pipeline {
         {
             return Ok(run);
         }
-        let mut session =
-            Session::begin(&request, options, portfolio, Given { masks, inputs, scratch, signer })?;
+        let mut session = Session::begin(
+            &request,
+            options,
+            portfolio,
+            Given { masks, inputs, scratch, signer, overridden },
+        )?;
         let span = session.span.span().clone();
         let run = span.in_scope(|| self.run_in(&mut session, &request));
         if let Err(error) = &run {

@@ -3,9 +3,10 @@
 //! Predicates, joins and keys may look at them; a group's columns and the values of measures are published.
 
 use abaco_engine::{Bindings, Definitions};
-use abaco_kpi::{Aggregate, Column, Kpi, Measure, RowExpr};
+use abaco_kpi::{Aggregate, Column, Kpi, Measure, RowExpr, Use};
 
 use super::bindings::bindings;
+use super::uses::has_pseudonym;
 use crate::PipelineError;
 use crate::config::PipelineConfig;
 use crate::contract::{Contract, Role};
@@ -28,17 +29,41 @@ impl<'c> Secrets<'c> {
 
     /// A pii column that an expression is or is derived from, in any of the tables.
     pub(super) fn behind(&self, expr: &RowExpr) -> Option<String> {
+        self.used(expr, |_| true)
+    }
+
+    /// A pii column whose value can become the expression's; one that only a condition looks into cannot.
+    fn handed_on(&self, expr: &RowExpr) -> Option<String> {
+        self.used(expr, |with| with == Use::Value)
+    }
+
+    /// Whether an expression is a pii column, or none, in every table, and one whose values have pseudonyms.
+    pub(super) fn are_pseudonyms(&self, expr: &RowExpr) -> bool {
+        self.0.iter().all(|(contract, bindings)| match self.resolved(bindings, expr) {
+            RowExpr::Column(column) => {
+                let declared = contract.column(column.name()).filter(|column| column.has_role(Role::Pii));
+                declared.is_none_or(|declared| has_pseudonym(declared.column_type))
+            }
+            _ => false,
+        })
+    }
+
+    /// What the tape derives may be of a column that another table derives in its turn.
+    fn resolved(&self, bindings: &Bindings, expr: &RowExpr) -> RowExpr {
+        let of_the_tape = self.0.first().map_or_else(|| expr.clone(), |(_, tape)| tape.resolve(expr));
+        bindings.resolve(&of_the_tape)
+    }
+
+    fn used(&self, expr: &RowExpr, counts: impl Fn(Use) -> bool) -> Option<String> {
         let mut found = None;
         for (contract, bindings) in &self.0 {
-            let mut look = |column: &Column| {
+            let mut look = |column: &Column, with: Use| {
                 let declared = contract.column(column.name());
-                if declared.is_some_and(|declared| declared.has_role(Role::Pii)) {
+                if counts(with) && declared.is_some_and(|declared| declared.has_role(Role::Pii)) {
                     found = found.take().or(Some(column.name().to_owned()));
                 }
             };
-            // What the tape derives may be of a column that another table derives in its turn.
-            let of_the_tape = self.0.first().map_or_else(|| expr.clone(), |(_, tape)| tape.resolve(expr));
-            bindings.resolve(&of_the_tape).for_each_column(&mut look);
+            self.resolved(bindings, expr).for_each_use(&mut look);
         }
         found
     }
@@ -55,7 +80,7 @@ impl<'c> Secrets<'c> {
                 Measure::Keys(keys) => keys.sums.iter().map(|sum| &sum.value).collect(),
             };
             for value in values {
-                if let Some(secret) = self.behind(value) {
+                if let Some(secret) = self.handed_on(value) {
                     found = found.take().or(Some((term.to_string(), secret)));
                 }
             }

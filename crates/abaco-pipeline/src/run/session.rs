@@ -25,6 +25,8 @@ pub(super) struct Given {
     pub(super) inputs: Inputs,
     pub(super) scratch: Scratch,
     pub(super) signer: Option<Signer>,
+    /// The tables whose configured files the caller has replaced.
+    pub(super) overridden: Vec<&'static str>,
 }
 
 /// A run while it happens. Dropped without being sealed, it leaves nothing but, for refused data and failed outputs, a
@@ -63,7 +65,7 @@ impl<'r> Session<'r> {
         portfolio: &str,
         given: Given,
     ) -> Result<Self, PipelineError> {
-        let Given { masks, inputs, scratch, signer } = given;
+        let Given { masks, inputs, scratch, signer, overridden } = given;
         let run_id = Uuid::now_v7().to_string();
         let began_at = (options.clock)();
         let mut audit = AuditLog::new(request.actor.clone());
@@ -71,6 +73,7 @@ impl<'r> Session<'r> {
             "portfolio": portfolio,
             "asked_as_of": asked(request.as_of),
             "reuse": options.reuse,
+            "overridden_tables": overridden,
             "inputs": request.inputs.iter().map(|path| inputs.shown(path)).collect::<Vec<_>>(),
             "tables": request.tables.iter().map(|(role, path)| json!([role, inputs.shown(path)])).collect::<Vec<_>>(),
         });

@@ -10,7 +10,7 @@ use super::masks::TableUses;
 use super::part::Calculator;
 use super::privacy::Secrets;
 use super::{Pipeline, Split, bindings, cohort};
-use crate::config::{ConfiguredTable, PipelineConfig, TableRole};
+use crate::config::{ConfiguredTable, DRILL_DOWN, PipelineConfig, TableRole};
 use crate::contract::Contract;
 use crate::transform::Dimensions;
 use crate::{Catalogue, PipelineError};
@@ -103,6 +103,9 @@ impl Pipeline {
         for (key, name) in config.settings.grouped_by() {
             let expr = dimensions.source(name).cloned();
             let expr = expr.unwrap_or_else(|| RowExpr::Column(Column::from(name.clone())));
+            if key == DRILL_DOWN && secrets.are_pseudonyms(&expr) {
+                continue;
+            }
             if let Some(secret) = secrets.behind(&expr) {
                 return Err(refuse(format!(
                     "`{key}`: column `{name}` would publish the values of `{secret}`, which has the role pii"
@@ -114,7 +117,10 @@ impl Pipeline {
             dimensions.names().filter_map(|name| dimensions.source(name)).collect();
         looked_at.extend(label_lag.iter().map(|lag| &lag.days));
         let conditions: Vec<_> = label_lag.iter().filter_map(|lag| lag.filter.as_ref()).collect();
-        let uses = TableUses::new(&config, &bindings, &about, &looked_at, &conditions)?;
+        let drilled = config.settings.drill_down.iter().flat_map(|drill| &drill.by);
+        let drilled: Vec<Column> =
+            drilled.filter(|name| dimensions.source(name).is_none()).cloned().map(Column::from).collect();
+        let uses = TableUses::new(&config, &bindings, &about, &looked_at, &conditions, &drilled)?;
         let pools = catalogue.pools(&config.settings.profile);
         Ok(Self { config, calculator, split, bindings, label_lag, dimensions, uses, pools })
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use abaco_engine::Bindings;
-use abaco_kpi::{Aggregate, Column, Kpi, Measure, Predicate, RowExpr};
+use abaco_kpi::{Aggregate, Branch, Column, Kpi, Literal, Measure, Predicate, RowExpr, Use};
 
 use crate::contract::{ColumnType, Contract, Role};
 
@@ -20,13 +20,14 @@ pub(super) struct Uses {
 
 impl Uses {
     /// What KPIs and other expressions do with a table's columns, through what the contracts derive: that of the tape, and
-    /// for a table beside it then its own.
+    /// for a table beside it then its own. By `keys` rows are told apart too.
     pub(super) fn of(
         contract: &Contract,
         bindings: &[&Bindings],
         kpis: &[&dyn Kpi],
         others: &[&RowExpr],
         conditions: &[&Predicate],
+        keys: &[Column],
     ) -> Self {
         let mut uses = Collector { contract, bindings, uses: Self::default() };
         for kpi in kpis {
@@ -34,6 +35,7 @@ impl Uses {
         }
         others.iter().for_each(|expr| uses.expr(expr));
         conditions.iter().for_each(|condition| uses.predicate(Some(condition)));
+        keys.iter().for_each(|key| uses.key(key));
         uses.uses
     }
 
@@ -59,12 +61,17 @@ impl Uses {
         }
         let without = self.keys.iter().find(|name| {
             let column = contract.column(name).map(|column| column.column_type);
-            !matches!(column, Some(ColumnType::Text | ColumnType::Int))
+            !column.is_some_and(has_pseudonym)
         });
         without.map(|name| {
             format!("column `{name}` has the role pii and KPIs tell rows apart by it; expected text or int")
         })
     }
+}
+
+/// Whether equal values of a type stay equal when they are masked.
+pub(super) fn has_pseudonym(column_type: ColumnType) -> bool {
+    matches!(column_type, ColumnType::Text | ColumnType::Int)
 }
 
 struct Collector<'c> {
@@ -118,21 +125,27 @@ impl Collector<'_> {
     }
 
     fn predicate(&mut self, predicate: Option<&Predicate>) {
-        let mut columns = Vec::new();
-        if let Some(predicate) = predicate {
-            predicate.for_each_column(&mut |column| columns.push(column.clone()));
-        }
-        columns.into_iter().for_each(|column| self.expr(&RowExpr::Column(column)));
+        // As the condition of a value, so that what is asked of a column is still known behind its binding.
+        let of_value = predicate.map(|when| RowExpr::Case {
+            branches: vec![Branch { when: when.clone(), then: RowExpr::Literal(Literal::Boolean(true)) }],
+            otherwise: None,
+        });
+        of_value.iter().for_each(|expr| self.expr(expr));
     }
 
     fn look_into(&mut self, resolved: &RowExpr) {
         let mut secret = Vec::new();
-        resolved.for_each_column(&mut |column| {
-            if self.is_pii(column) {
+        resolved.for_each_use(&mut |column, with| {
+            if self.is_pii(column) && !(with == Use::Presence && self.has_pseudonym(column)) {
                 secret.push(column.name().to_owned());
             }
         });
         self.uses.looked_into.extend(secret);
+    }
+
+    /// A pseudonym is NULL where the value is; what is masked by NULL does not tell.
+    fn has_pseudonym(&self, column: &Column) -> bool {
+        self.contract.column(column.name()).is_some_and(|declared| has_pseudonym(declared.column_type))
     }
 
     fn is_pii(&self, column: &Column) -> bool {
@@ -142,7 +155,9 @@ impl Collector<'_> {
 
 #[cfg(test)]
 mod tests {
-    use abaco_kpi::{Formula, FormulaKpi, KeyTerm, KpiSpec, Unit, by_key, col, count, count_distinct, sum};
+    use abaco_kpi::{
+        Formula, FormulaKpi, KeyTerm, KpiSpec, Unit, by_key, case, col, count, count_distinct, lit, sum,
+    };
 
     use super::*;
 
@@ -161,7 +176,7 @@ columns:
         let contract = Contract::from_yaml_str(CONTRACT, "c.yml").unwrap();
         let bindings = Bindings::new().bind("borrower_id", col("tax_id"));
         let kpi = FormulaKpi::new(KpiSpec::new("k", "k", Unit::Count), formula);
-        let uses = Uses::of(&contract, &[&bindings], &[&kpi as &dyn Kpi], &[], &[]);
+        let uses = Uses::of(&contract, &[&bindings], &[&kpi as &dyn Kpi], &[], &[], &[]);
         let conflict = uses.conflict(&contract);
         (uses, conflict)
     }
@@ -184,6 +199,19 @@ columns:
         let (found, conflict) =
             uses(sum("balance").filter(col("name").eq("a")) + count().filter(col("balance").gt(0)));
         assert_eq!((found.keys, found.looked_into, conflict), (set(&[]), set(&["name"]), None));
+    }
+
+    /// A pseudonym is there where the value is; what is masked by NULL does not tell.
+    #[test]
+    fn a_column_of_which_only_the_presence_is_asked_is_a_key_all_the_same() {
+        let named = || col("borrower_id").is_null().negated();
+        let retained = by_key("borrower_id").sum("n", case(named(), lit(1)).otherwise(lit(0)));
+        let (found, conflict) = uses(
+            retained.reduce(Formula::from(KeyTerm::Sum("n".into())))
+                + count().filter(named())
+                + count().filter(col("born").is_null()),
+        );
+        assert_eq!((found.keys, found.looked_into, conflict), (set(&["tax_id"]), set(&["born"]), None));
     }
 
     #[test]

@@ -244,7 +244,7 @@ impl ColumnReader {
 
     pub(crate) fn push_null(&mut self) -> Result<(), Fault> {
         match self.bound.column.nulls {
-            NullRule::Reject => Err(Fault::Null),
+            NullRule::Reject | NullRule::DropRow => Err(Fault::Null),
             NullRule::FillZero => {
                 self.counters.nulls += 1;
                 self.counters.filled += 1;

@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
-/// A longer row is refused. One that is twice as long, or runs to the end of the file because of an unclosed quote, ends
-/// the tape, so that it is not read into memory.
+/// A longer row is refused. One that is twice as long ends the tape, so that it is not read into memory; so does an open
+/// quote, because nobody knows how many rows lie behind it.
 pub(crate) const MAX_ROW_BYTES: u64 = 16 << 20;
 
 /// What some editors put before a text.
@@ -39,6 +39,8 @@ pub(crate) struct Splitter<R, S> {
 pub(crate) enum SplitFault {
     /// The first record of the rest is longer than a record may be.
     TooLong,
+    /// The first record of the rest has a quote that is open at the end of the text.
+    OpenQuote,
     Io(io::Error),
 }
 
@@ -91,7 +93,7 @@ impl<R: Read, S: Records> Splitter<R, S> {
             }
             self.scanner.scan(&self.buffer);
             match self.scanner.end() {
-                Some(end) if !self.ended || self.is_open_behind(end) => {
+                Some(end) if !self.ended || self.scanner.is_quoted() => {
                     let mut rest = Vec::with_capacity(self.buffer.len() - end + self.chunk_bytes);
                     rest.extend_from_slice(&self.buffer[end..]);
                     self.buffer.truncate(end);
@@ -99,7 +101,10 @@ impl<R: Read, S: Records> Splitter<R, S> {
                     return Ok(Some(std::mem::replace(&mut self.buffer, rest)));
                 }
                 None if self.first_row_bytes() > 2 * MAX_ROW_BYTES => return Err(SplitFault::TooLong),
-                None if self.ended && self.is_open_behind(0) => return Err(SplitFault::TooLong),
+                None if self.ended && self.scanner.is_quoted() => {
+                    let too_long = self.buffer.len() as u64 > MAX_ROW_BYTES;
+                    return Err(if too_long { SplitFault::TooLong } else { SplitFault::OpenQuote });
+                }
                 _ if self.ended && self.buffer.is_empty() => return Ok(None),
                 _ if self.ended => {
                     self.scanner = S::default();
@@ -108,11 +113,6 @@ impl<R: Read, S: Records> Splitter<R, S> {
                 _ => self.read()?,
             }
         }
-    }
-
-    /// Whether a quote is open at the end of the text, in a record that begins here and is too long.
-    fn is_open_behind(&self, start: usize) -> bool {
-        self.scanner.is_quoted() && (self.buffer.len() - start) as u64 > MAX_ROW_BYTES
     }
 
     fn first_row_bytes(&self) -> u64 {

@@ -15,7 +15,7 @@ use super::column_reader::ColumnReader;
 use super::fault::Fault;
 use super::text_coder::RecodeFault;
 use super::whole;
-use crate::contract::{Column, ColumnType, FromFloat, NullRule};
+use crate::contract::{Column, ColumnType, FromFloat};
 
 const DAY_SECONDS: i64 = 86_400;
 
@@ -79,7 +79,7 @@ fn coded(column: &mut ColumnReader, array: &ArrayRef) -> Result<Option<ArrayRef>
         Err(RecodeFault::Arrow(error)) => return Err(error),
     };
     if let Some(nulls) = read.nulls().filter(|nulls| nulls.null_count() > 0) {
-        if column.bound.column.nulls == NullRule::Reject {
+        if column.bound.column.nulls.refuses() {
             return Ok(None);
         }
         column.counters.nulls += nulls.null_count() as u64;

@@ -24,7 +24,7 @@ use crate::contract::{ColumnType, NullRule};
 pub(crate) fn read(column: &mut ColumnReader, array: &ArrayRef) -> Option<ArrayRef> {
     let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0);
     let rule = column.bound.column.nulls;
-    if nulls.is_some() && rule == NullRule::Reject {
+    if nulls.is_some() && rule.refuses() {
         return None;
     }
     let kept = nulls.filter(|_| rule == NullRule::Keep).cloned();

@@ -137,11 +137,11 @@ fn column_refused(#[case] column: &str, #[case] message: &str) {
 )]
 #[case(
     "columns: { a: { type: int, nul: keep } }",
-    "line 4, column 28: columns.a: unknown field `nul`, expected one of `type`, `source`, `aliases`, `roles`, `required`, `nulls`, `excess_digits`, `from_float`, `null_tokens`, `date_formats`, `range`, `allowed`, `unique`"
+    "line 4, column 28: columns.a: unknown field `nul`, expected one of `type`, `source`, `aliases`, `roles`, `required`, `nulls`, `excess_digits`, `from_float`, `null_tokens`, `date_formats`, `range`, `allowed`, `unique`, `outliers`"
 )]
 #[case(
     "columns: { a: { type: int, nulls: zero } }",
-    "line 4, column 35: columns.a.nulls: unknown variant `zero`, expected one of `keep`, `fill_zero`, `reject`"
+    "line 4, column 35: columns.a.nulls: unknown variant `zero`, expected one of `keep`, `fill_zero`, `reject`, `drop_row`"
 )]
 #[case("columns: { a: { roles: [] } }", "line 4, column 15: columns.a: missing field `type`")]
 #[case("columns:\n  a: { type: int }\n  a: { type: text }", "line 5, column 3: columns: duplicate key `a`")]

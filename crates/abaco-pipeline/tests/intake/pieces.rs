@@ -36,9 +36,16 @@ proptest! {
     #[test]
     fn the_same_rows(text in rows(), chunk in 1usize..40, batch_rows in 1usize..5, threads in 1usize..4) {
         let (tape, contract, needed) = (Tape::new("tape.csv", &text), columns(), Needed::all());
-        let whole = tape.screen(&contract, &needed, &IngestOptions::default(), 1).unwrap();
-        let pieces = tape.screen(&contract, &needed, &options(chunk, batch_rows), threads).unwrap();
+        let whole = tape.screen(&contract, &needed, &IngestOptions::default(), 1);
+        let pieces = tape.screen(&contract, &needed, &options(chunk, batch_rows), threads);
         prop_assert_eq!(&pieces, &whole);
+        let whole = match whole {
+            Ok(whole) => whole,
+            Err(message) => {
+                prop_assert!(message.ends_with("expected a closing quote, found the end of the file"), "{message}");
+                return Ok(());
+            }
+        };
         let rows = (whole.admitted.len() + whole.refused.len()) as u64;
         prop_assert_eq!(rows, whole.report.rows);
         // The fold's error is the first refused row, and without one all rows are admitted.

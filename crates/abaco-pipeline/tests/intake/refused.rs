@@ -98,7 +98,7 @@ fn csv_with_quotes_and_other_bytes() {
         \"c\",sme,2,\xff,\n\
         d\xc3,sme,x,3,\n\
         e,\"sme\",4,4,,5\n\
-        \"f\",\"g";
+        \"f\",\"g\"";
     let screening = Tape::new("tape.csv", text).screened(&loans());
     check(
         &screening,
@@ -272,6 +272,60 @@ fn long_rows(#[values(1 << 16, 1 << 23, 1 << 26)] chunk: usize, #[values(true, f
     let tape = Tape::new("tape.csv", format!("x,y\nb,1\n{},2\nc,3\n", long((32 << 20) - 1)));
     let refused = tape.screen(&contract, &Needed::all(), &options(chunk, 10), 2);
     assert_eq!(refused.map(|screening| screening.refused.len()), Err(message.to_owned()));
+}
+
+/// Text behind a closing quote: neither `1"2` nor 12 is what was meant for certain. Blanks there are no text, a quote within
+/// a cell that does not begin with one is a character, and two stand for one.
+#[rstest]
+fn text_behind_a_closing_quote(#[values(1 << 10, 1 << 20)] chunk: usize) {
+    let contract = contract(&["x: { type: text }", "n: { type: int, nulls: keep }"]);
+    let rows =
+        "\"a\",\"1\"2\n\"b\" ,\"2\" \nc\"d,3\n\"e\"\"\",4\n\"f\"\"g\"h,5\n\"\"\"i\"\t,6\n\"j\" \"k\",7\n";
+    let tape = Tape::new("tape.csv", format!("x,n\n{rows}"));
+    let screening = tape.screen(&contract, &Needed::all(), &options(chunk, 10), 2).unwrap();
+    let refused: Vec<&str> = screening.refused.iter().map(|row| row.message.as_str()).collect();
+    let problem = "expected a comma or the line's end behind the closing quote, found text";
+    assert_eq!(
+        refused,
+        [
+            format!("tape.csv: row 1 (line 2), column `n`: {problem}"),
+            format!("tape.csv: row 5 (line 6), column `x`: {problem}"),
+            format!("tape.csv: row 7 (line 8), column `x`: {problem}"),
+        ]
+    );
+    let admitted: Vec<String> =
+        screening.admitted.iter().map(|(row, cells)| format!("{row} {}", cells.join("|"))).collect();
+    assert_eq!(admitted, ["2 b|2", "3 c\"d|3", "4 e\"|4", "6 \"i|6"]);
+}
+
+/// In the header too.
+#[rstest]
+fn text_behind_a_closing_quote_of_the_header(#[values("", "\u{feff}")] mark: &str) {
+    let tape = Tape::new("tape.csv", format!("{mark}\"x\"y,n\na,1\n"));
+    assert_eq!(
+        tape.screen(&contract(&["xy: { type: text }"]), &Needed::all(), &options(64, 10), 2).unwrap_err(),
+        "tape.csv: header: expected a comma or the line's end behind a closing quote, found text in column 1"
+    );
+}
+
+/// A quote that is still open at the end has swallowed nobody knows how many rows: none of them is lost without a word.
+#[rstest]
+#[case::a_text("1,a\n2,\"b\n3,c\n4,d\n", 2, 3)]
+#[case::at_the_very_end("1,a\n2,b\n3,\"", 3, 4)]
+#[case::one_row("1,\"a\n", 1, 2)]
+#[case::after_a_pair("1,\"\"\"\n2,b\n", 1, 2)]
+fn an_open_quote_refuses_the_file(
+    #[case] rows: &str,
+    #[case] row: u64,
+    #[case] line: u64,
+    #[values(4, 1 << 20)] chunk: usize,
+) {
+    let contract = contract(&["x: { type: int }", "y: { type: text }"]);
+    let tape = Tape::new("tape.csv", format!("x,y\n{rows}"));
+    assert_eq!(
+        tape.screen(&contract, &Needed::all(), &options(chunk, 10), 2).unwrap_err(),
+        format!("tape.csv: row {row} (line {line}): expected a closing quote, found the end of the file")
+    );
 }
 
 /// A quote that is never closed ends the tape, where it swallows more than a row may have.

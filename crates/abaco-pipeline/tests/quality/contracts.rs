@@ -89,6 +89,12 @@ rules:
 )]
 #[case("{ type: text, range: { min: 'a' } }", "expected a number or a date for `range`, found text")]
 #[case("{ type: int, allowed: ['1'] }", "expected a text for `allowed`, found int")]
+#[case("{ type: text, outliers: '4' }", "expected a number for `outliers`, found text")]
+#[case(
+    "{ type: int, outliers: '0' }",
+    "outliers: expected a number of standard deviations such as \"4\", found `0`"
+)]
+#[case("{ type: text, nulls: fill_zero }", "expected a number for `nulls: fill_zero`, found text")]
 #[case("{ type: text, allowed: [] }", "allowed: expected 1 to 256 texts, found 0")]
 #[case("{ type: text, allowed: [a, b, a] }", "allowed: expected each text once, found `a` twice")]
 #[case("{ type: text, allowed: [' a'] }", "allowed: expected no blanks around a text, found ` a`")]

@@ -68,6 +68,28 @@ fn a_value_that_returns() {
     );
 }
 
+/// 17 equal balances and one other, which lies 4.007 standard deviations from their mean: counted, never refused. Another
+/// snapshot's values are no measure of these, and null is no value.
+#[test]
+fn a_value_far_from_the_others() {
+    let columns = COLUMNS.replace("roles: [amount]", "outliers: '4', roles: [amount]");
+    let contract = contract(&columns);
+    let equals: String = (0..17).map(|loan| format!("l{loan},2025-11-30,10.01\n")).collect();
+    let before: String = (0..40).map(|loan| format!("l{loan},2025-10-31,900000.00\n")).collect();
+    let tape =
+        |far: &str| format!("loan_id,day,balance\n{before}{equals}f,2025-11-30,{far}\ng,2025-11-30,\n");
+    for far in ["10.00", "-99.99", "9999999999999999.99"] {
+        let quality = quality(&contract, &tape(far), Some("2025-11-30"));
+        let check = check(&quality, "balance.outliers");
+        assert_eq!((check.counted, check.checked, check.violating), (Counted::Rows, 18, 1), "{far}");
+        assert_eq!((examples(check), check.passed), (vec![58], Some(false)));
+        assert_eq!(check.expected, "a value within 4 standard deviations of the mean");
+        assert!(quality.refuse("tape.csv".as_ref()).is_ok());
+    }
+    let quality = quality(&contract, &tape("10.01"), Some("2025-11-30"));
+    assert_eq!(check(&quality, "balance.outliers").passed, Some(true));
+}
+
 #[rstest]
 #[case("rows: { min: 3 }", "at least 3 rows", "2 rows", false)]
 #[case("rows: { min: 2, max: 2 }", "2 to 2 rows", "2 rows", true)]

@@ -118,4 +118,17 @@ fn the_phases_of_a_table_beside_the_tape() {
     let money = |at: usize| phases[at]["control_totals"]["paid_principal"]["accepted"].clone();
     assert_eq!([money(0), money(1), money(2)], [json!("2.00"), json!("2.00"), json!("2.00")]);
     holds(&run);
+
+    // The log says where a caller's file stands for a configured one.
+    let overridden = |run: &Run| -> Value {
+        let log = std::fs::read_to_string(run.folder.as_deref().unwrap().join("audit.ndjson")).unwrap();
+        let first: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
+        first["detail"]["overridden_tables"].clone()
+    };
+    assert_eq!(overridden(&run), json!([]));
+    let settings = std::fs::read_to_string(desk.path("cfg/pipeline.yml")).unwrap();
+    desk.write("cfg/pipeline.yml", settings.replace("event.yml }", "event.yml, paths: [../event.csv] }"));
+    assert_eq!(overridden(&desk.run(&request).unwrap()), json!(["event"]));
+    let as_configured = RunRequest { tables: Vec::new(), ..request };
+    assert_eq!(overridden(&desk.run(&as_configured).unwrap()), json!([]));
 }

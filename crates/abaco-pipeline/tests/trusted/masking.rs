@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use abaco_engine::AsOf;
 use abaco_kpi::{
-    Formula, FormulaKpi, KeyTerm, Kpi, KpiSpec, Unit, by_key, col, count, count_distinct, lit, sum,
+    Formula, FormulaKpi, KeyTerm, Kpi, KpiSpec, Unit, by_key, case, col, count, count_distinct, lit, sum,
 };
 use abaco_pipeline::mask::MaskingKey;
 use abaco_pipeline::storage::{Failing, How};
@@ -195,9 +195,13 @@ fn without_role(desk: &Desk) {
 }
 
 fn run_with(desk: &Desk, joined: bool, options: &RunOptions) -> Result<Run, PipelineError> {
+    run_kpis(desk, kpis(joined), options)
+}
+
+fn run_kpis(desk: &Desk, kpis: Vec<FormulaKpi>, options: &RunOptions) -> Result<Run, PipelineError> {
     let key = MaskingKey::parse("test", "a key of at least sixteen bytes").unwrap();
     let config = PipelineConfig::load(desk.path("cfg/pipeline.yml"))?.with_masking_key(key);
-    let pipeline = Pipeline::new(config, &Catalogue::new().profile("standard", kpis(joined)))?;
+    let pipeline = Pipeline::new(config, &Catalogue::new().profile("standard", kpis))?;
     let as_of = AsOf::Date("2025-01-31".parse().unwrap());
     pipeline.run_with(&RunRequest { as_of, ..desk.request() }, options)
 }
@@ -262,6 +266,40 @@ fn the_kpis_are_those_of_plain_data(#[values(false, true)] joined: bool) {
     }
     let [masked, plain] = runs.map(|run| serde_json::to_value(&run.document.kpis).unwrap());
     assert_eq!(masked, plain);
+}
+
+/// As `client_retention` of the catalogue does: a key, of which a condition asks only whether it is there. The parts of a
+/// value by such a key are those of plain data, under pseudonyms.
+#[rstest]
+fn a_key_may_be_asked_for_its_presence_and_taken_apart(#[values(false, true)] joined: bool) {
+    let (masked, plain) = (desk(joined), desk(joined));
+    without_role(&plain);
+    let drill = "drill_down: [{ kpi: balance, by: [borrower_id], top: 5 }]\n";
+    let documents = [masked, plain].map(|desk| {
+        let settings = std::fs::read_to_string(desk.path("cfg/pipeline.yml")).unwrap();
+        desk.write("cfg/pipeline.yml", format!("{settings}{drill}"));
+        let present = case(col("borrower_id").is_null().negated(), lit(1)).otherwise(lit(0));
+        let active = by_key("borrower_id").sum("n", present).reduce(Formula::from(KeyTerm::Sum("n".into())));
+        let mut kpis = kpis(joined);
+        kpis.push(FormulaKpi::new(KpiSpec::new("named_rows", "named_rows", Unit::Count), active));
+        let run = run_kpis(&desk, kpis, &RunOptions::default()).unwrap();
+        assert_eq!(value(&run, "named_rows"), "4");
+        (serde_json::to_value(&run.document).unwrap(), desk)
+    });
+    is_clean(&documents[0].1.path("runs"), joined);
+    let parts = |at: usize| -> Vec<(String, String)> {
+        let top = documents[at].0["drill_down"][0]["value"]["top"].as_array().unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        top.iter().map(|part| (text(&part["by"]["borrower_id"]), text(&part["value"]))).collect()
+    };
+    let (masked, plain) = (parts(0), parts(1));
+    let amounts = |parts: &[(String, String)]| -> Vec<String> {
+        parts.iter().map(|(_, amount)| amount.clone()).collect()
+    };
+    assert_eq!(amounts(&plain), ["300.000000", "150.000000", "50.000000"]);
+    assert_eq!(amounts(&masked), amounts(&plain));
+    assert_eq!(plain[0].0, "borrower-Xq1");
+    assert!(masked.iter().all(|(name, _)| name.len() == 32), "{masked:?}");
 }
 
 /// The search finds what is there: without the role every value that a run keeps is in some file.

@@ -298,6 +298,83 @@ fn strict_mode_refuses_the_tape(#[case] row: usize, #[case] message: &str) {
     assert_eq!(names(&desk.path("runs/.failed")).len(), 1);
 }
 
+/// `nulls: drop_row` sets a row aside in either mode, and is a warning; an amount that is not there is unreadable.
+#[rstest]
+fn a_row_may_be_dropped_for_a_null(#[values("strict", "quarantine")] mode: &str) {
+    let desk = desk();
+    desk.write("cfg/pipeline.yml", SETTINGS.replace("quarantine }", &format!("{mode} }}")));
+    let dropping = CONTRACT
+        .replace("dpd: { type: int }", "dpd: { type: int, nulls: drop_row }")
+        .replace("type: 'decimal(18, 2)', roles", "type: 'decimal(18, 2)', nulls: drop_row, roles");
+    desk.write("cfg/contract.yml", dropping);
+    let rows = "L1,2025-01-31,north,,1.00\nL2,2025-01-31,north,45,\nL3,2025-01-31,north,0,3.00\nL3,2025-01-31,north,0,3.00\n";
+    desk.write("a.csv", format!("{HEAD}{rows}"));
+    let run = run_of(&desk, &["a.csv"]).unwrap();
+    assert_eq!(values(&run), ["3.00", "0.00", "1", "1"]);
+    let told: Vec<(u64, Vec<String>)> =
+        quarantined(&run).into_iter().map(|(_, row, _, reasons, _)| (row, reasons)).collect();
+    let reason = |text: &str| vec![text.to_owned()];
+    assert_eq!(
+        told,
+        [
+            (1, reason("dpd.nulls: expected int, found null")),
+            (2, reason("balance.nulls: expected decimal(18, 2), found null")),
+        ]
+    );
+    let quality = document(run.folder.as_deref().unwrap(), "quality.json");
+    assert_eq!(quality["rows"], json!({ "read": 4, "accepted": 1, "quarantined": 2, "duplicate": 1 }));
+    assert_eq!(
+        quality["control_totals"]["balance"],
+        json!({ "read": "7.00", "accepted": "3.00", "quarantined": "1.00", "duplicate": "3.00", "unreadable": 1 })
+    );
+    let checks = quality["checks"].as_array().unwrap();
+    let nulls = checks.iter().find(|check| check["id"] == "dpd.nulls").unwrap();
+    assert_eq!((&nulls["severity"], &nulls["violating"]), (&json!("warning"), &json!(1)));
+    // In strict mode any other fault of a row still refuses the tape.
+    desk.write("a.csv", format!("{HEAD}{rows}L4,2025-01-31,north,x,\n"));
+    let refused = run_of(&desk, &["a.csv"]).err().map(|error| error.to_string());
+    let expected =
+        format!("{}: row 5 (line 6), column `dpd`: expected int, found `x`", desk.path("a.csv").display());
+    assert_eq!(refused, (mode == "strict").then_some(expected));
+}
+
+/// Where copies and contradictions are noticed early, late, or only at the very end, what is left of the rows is the same.
+#[rstest]
+#[case::next_to_each_other(&[(0, 1), (7, 8)])]
+#[case::far_apart(&[(0, 59_999)])]
+#[case::in_the_middle(&[(29_000, 31_000), (30_000, 59_000)])]
+fn copies_anywhere_in_a_long_tape(
+    #[case] copies: &[(usize, usize)],
+    #[values(false, true)] contradict: bool,
+) {
+    let desk = desk();
+    desk.write("cfg/contract.yml", CONTRACT.replace("allowed: [\"north\", \"south\"]", "nulls: keep"));
+    let filler = "a branch with a long name ".repeat(4);
+    let row = |loan: usize, cents: usize| format!("M{loan},2025-01-31,{filler},0,{loan}.{cents:02}\n");
+    let mut rows: Vec<String> = (0..60_000).map(|loan| row(loan, 0)).collect();
+    let mut gone = std::collections::BTreeSet::new();
+    for (of, at) in copies {
+        rows[*at] = row(*of, usize::from(contradict));
+        gone.insert(*at);
+        if contradict {
+            gone.insert(*of);
+        }
+    }
+    desk.write("a.csv", format!("{HEAD}{}", rows.concat()));
+    let all = run_of(&desk, &["a.csv"]).unwrap();
+    let kept = rows.iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, row)| row.as_str());
+    desk.write("kept.csv", format!("{HEAD}{}", kept.collect::<String>()));
+    let only = run_of(&desk, &["kept.csv"]).unwrap();
+    assert_eq!(crate::common::kpis(&only), crate::common::kpis(&all));
+    let rows = all.quality.rows;
+    let left_out = (gone.len() as u64, if contradict { rows.quarantined } else { rows.duplicate });
+    assert_eq!((rows.read, left_out.1, rows.accepted), (60_000, left_out.0, 60_000 - left_out.0));
+    for name in ["tape.parquet", "state.bin", "kpis.parquet"] {
+        let bytes = |run: &Run| std::fs::read(run.folder.as_deref().unwrap().join(name)).unwrap();
+        assert!(bytes(&all) == bytes(&only), "{name}");
+    }
+}
+
 /// The first of all bad rows is named, copies do not refuse a tape, and rows of two files contradict each other too.
 #[test]
 fn strict_mode_names_the_first() {

@@ -131,7 +131,7 @@ impl Rollout {
     /// # Errors
     /// A configuration without `trials.load`, a candidate that is no configuration, and a first run that fails.
     pub fn exercise(&self, catalogue: &Catalogue) -> Result<Exercised, RolloutError> {
-        let trials = &self.config().settings.trials;
+        let (trials, gate) = (&self.config().settings.trials, &self.config().settings.gate);
         let asked = self.asked("trials.load", trials.load.as_ref())?;
         let Some(configuration) = &self.config().settings.candidate.configuration else {
             return Err(
@@ -141,8 +141,9 @@ impl Rollout {
         let identity = self.candidate()?;
         let exercise = Exercise::new(&self.config().beside(configuration)?, &asked, catalogue)?;
         let performance = exercise.performance()?;
-        let concurrency = exercise.concurrency(trials.exercise.concurrent_runs)?;
-        let soak = exercise.soak(trials.exercise.soak_runs)?;
+        let concurrency =
+            exercise.concurrency(trials.exercise.concurrent_runs.unwrap_or(gate.concurrency.runs))?;
+        let soak = exercise.soak(trials.exercise.soak_runs.unwrap_or(gate.soak.runs))?;
         let mut journal = self.journal()?;
         self.note_evidence(&mut journal, &identity, Evidence::Performance(performance.clone()))?;
         self.note_evidence(&mut journal, &identity, Evidence::Concurrency(concurrency.clone()))?;

@@ -86,7 +86,15 @@ impl Rollout {
             fired.iter().filter(|fired| fired.rolls_back).map(Fired::message).collect();
         let rolled_back = match reasons.is_empty() {
             true => None,
-            false => Some(self.rollback(&reasons.join("; "))?),
+            false => {
+                let reasons = reasons.join("; ");
+                let failed = |error| match error {
+                    // Why it was tried is no less important than why it failed.
+                    RolloutError::Failed(message) => RolloutError::Failed(format!("{reasons}: {message}")),
+                    other => other,
+                };
+                Some(self.rollback(&reasons).map_err(failed)?)
+            }
         };
         Ok(Watch { compared, watched, fired, rolled_back })
     }
@@ -257,6 +265,7 @@ impl Rollout {
             None => Watched::default(),
         };
         watched.observed.comparisons = comparisons;
+        watched.observed.coverage = Some(self.config().settings.gate.coverage);
         watched.observed.unsound.extend(self.astray(record)?);
         Ok(watched)
     }

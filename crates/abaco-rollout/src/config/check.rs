@@ -71,6 +71,7 @@ fn limits(settings: &Settings) -> Result<(), String> {
     let (gate, monitor) = (&settings.gate, &settings.monitor);
     let shares = [
         ("gate.coverage", gate.coverage),
+        ("gate.tie_out_tolerance", gate.tie_out_tolerance),
         ("monitor.error_rate", monitor.error_rate.limit),
         ("monitor.nulls", monitor.nulls.limit),
     ];

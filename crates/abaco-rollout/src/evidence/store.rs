@@ -112,14 +112,6 @@ impl EvidenceStore {
         }
     }
 
-    /// Pieces of evidence in the order of their digests' list.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get), for the first that cannot be had.
-    pub fn list(&self, digests: &[String]) -> Result<Vec<(String, Provenance)>, RolloutError> {
-        digests.iter().map(|digest| Ok((digest.clone(), self.get(digest)?))).collect()
-    }
-
     /// The evidence that can be had, and for each that cannot its digest with the reason.
     pub fn sift(&self, digests: &[String]) -> Sifted {
         let mut sifted = Sifted::default();

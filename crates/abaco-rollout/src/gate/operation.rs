@@ -23,7 +23,8 @@ pub(super) fn tie_outs(gate: &GateSettings, pieces: &[Piece<'_, TieOutRecord>]) 
         .map(|(_, digest, record)| ((record.as_of, &record.figure, &record.source), (*digest, *record)))
         .collect();
     let loose = latest.values().find(|(_, record)| !record.ties);
-    let count = latest.values().filter(|(_, record)| record.ties).count() as u64;
+    let idle = latest.values().filter(|(_, record)| record.ties).find_map(|(_, record)| idle(gate, record));
+    let count = latest.values().filter(|(_, r)| r.ties && self::idle(gate, r).is_none()).count() as u64;
     let achieved = format!("{count} of {}", latest.len());
     let criterion = Criterion::new("tie-outs", format!("{target} figures from another source"))
         .by(latest.values().map(|(digest, _)| (*digest).to_owned()));
@@ -34,7 +35,9 @@ pub(super) fn tie_outs(gate: &GateSettings, pieces: &[Piece<'_, TieOutRecord>]) 
             criterion.unmet(achieved, message)
         }
         None if count < target => {
-            let message = format!("tie-outs: {} more figures must tie to another source", target - count);
+            let why = idle.map_or_else(String::new, |why| format!(" ({why})"));
+            let message =
+                format!("tie-outs: {} more figures must tie to another source{why}", target - count);
             if count == 0 {
                 criterion.inconclusive(achieved, message)
             } else {
@@ -43,6 +46,25 @@ pub(super) fn tie_outs(gate: &GateSettings, pieces: &[Piece<'_, TieOutRecord>]) 
         }
         None => criterion.met(achieved),
     }
+}
+
+/// Why a figure that ties proves nothing all the same.
+fn idle(gate: &GateSettings, record: &TieOutRecord) -> Option<String> {
+    let TieOutRecord { figure, found, expected, tolerance, .. } = record;
+    let decimal = |text: &str| text.parse::<Decimal>().ok();
+    let (Some(value), Some(other), Some(accepted)) = (decimal(found), decimal(expected), decimal(tolerance))
+    else {
+        return Some(format!(
+            "`{figure}`: expected decimals, found `{found}`, `{expected}` and `{tolerance}`"
+        ));
+    };
+    if value.is_zero() {
+        return Some(format!("`{figure}` is 0, which proves nothing"));
+    }
+    let most = other.abs().checked_mul(gate.tie_out_tolerance);
+    let is_wide = most.is_none_or(|most| accepted > most);
+    let share = gate.tie_out_tolerance;
+    is_wide.then(|| format!("`{figure}` accepts {accepted}, more than {share} of {expected}"))
 }
 
 pub(super) fn performance(asked: &PerformanceSettings, pieces: &[Piece<'_, PerformanceRecord>]) -> Criterion {

@@ -29,6 +29,8 @@ pub struct Observed {
     pub milliseconds: Vec<u64>,
     /// How many rows have a NULL operand, by run and KPI.
     pub nulls: Vec<NullShare>,
+    /// The smallest share of the expected keys that a comparison must have; all of them where nothing is said.
+    pub coverage: Option<Decimal>,
     /// Why the last one failed, where that is known.
     pub failure: Option<String>,
     /// Why there is no comparison, where that is known.
@@ -101,7 +103,8 @@ pub fn judge(settings: &MonitorSettings, observed: &Observed) -> Vec<Fired> {
     }
     for record in &observed.comparisons {
         let missing = record.outcomes.get("missing_candidate").copied().unwrap_or(0);
-        if missing > 0 || record.compared < record.expected {
+        let least = observed.coverage.unwrap_or(Decimal::ONE).checked_mul(Decimal::from(record.expected));
+        if missing > 0 || least.is_none_or(|least| Decimal::from(record.compared) < least) {
             let ComparisonRecord { compared, expected, .. } = record;
             let seen = format!("{compared} of {expected} keys compared, {missing} missing in the candidate");
             fire("data_loss", seen, "none".to_owned(), settings.data_loss.action);

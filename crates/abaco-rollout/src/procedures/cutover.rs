@@ -65,7 +65,10 @@ pub(crate) fn cutover(
         }
         // All was done but for the last line.
         (Some(Procedure::Cutover), Stage::Monitoring) => return finish(site, Steps::new(journal)),
-        (Some(Procedure::Cutover), _) => allowed(journal, request)?,
+        (Some(Procedure::Cutover), _) => {
+            same_target(site, journal)?;
+            allowed(journal, request)?;
+        }
         _ => begin(site, journal, request, from)?,
     }
     let mut steps = Steps::new(journal);
@@ -79,6 +82,18 @@ pub(crate) fn cutover(
     match take_over(site, &mut steps, request).and_then(|taken| taken) {
         Ok(()) => finish(site, steps),
         Err(error) => Err(undo(site, steps, &error)),
+    }
+}
+
+/// An interrupted cutover is finished for the version for which it began, and for no other.
+fn same_target(site: &Site<'_>, journal: &Journal) -> Result<(), RolloutError> {
+    let target = journal.standing().active.as_ref().and_then(|active| active.target.as_ref());
+    match target.filter(|target| **target != site.candidate().name) {
+        None => Ok(()),
+        Some(target) => Err(RolloutError::Refused(format!(
+            "cutover: expected the candidate `{target}`, whose cutover was interrupted, found `{}`: roll back first",
+            site.candidate().name
+        ))),
     }
 }
 
@@ -154,7 +169,9 @@ fn take_over(site: &Site<'_>, steps: &mut Steps<'_>, request: &CutoverRequest) -
         let (manifest, digest) = backup::make(site, began)?;
         let found = manifest.files.iter().filter(|kept| kept.copy.is_some()).count();
         let message = format!("{found} of {} configured files are there and copied", manifest.files.len());
-        Ok(Done::passed(message).with(json!({ "manifest": digest, "pointer": pointer })))
+        let details =
+            json!({ "manifest": digest, "pointer": pointer, "pointer_path": manifest.pointer.path });
+        Ok(Done::passed(message).with(details))
     })?;
     if taken.is_ok() {
         // Also after an interruption: the files may be others by now.

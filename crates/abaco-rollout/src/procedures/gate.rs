@@ -35,9 +35,9 @@ impl GateVerdict {
 
     /// Whether it still holds once nobody else writes: what somebody has recorded since was not weighed.
     pub(crate) fn holds_for(&self, record: &Record) -> Result<(), RolloutError> {
-        let since = record.entries.iter().skip(self.weighed.unwrap_or(record.entries.len()));
+        let mut since = record.entries.iter().skip(self.weighed.unwrap_or(record.entries.len()));
         let is_weighed = |event: &Event| matches!(event, Event::Recorded { .. } | Event::Approved { .. });
-        match since.filter(|entry| is_weighed(&entry.event)).last() {
+        match since.rfind(|entry| is_weighed(&entry.event)) {
             None => Ok(()),
             Some(entry) => Err(RolloutError::Refused(format!(
                 "the gate: `{}` recorded something while it was weighed (line {}): ask again",

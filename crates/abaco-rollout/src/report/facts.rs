@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::RolloutView;
-use crate::evidence::{CauseRecord, ComparisonRecord, Evidence, Occasion};
+use super::after::{Hour, days, hours};
+use super::risks::{causes, risks};
+use crate::evidence::{CauseRecord, Evidence, Occasion};
 use crate::gate::State;
 use crate::journal::{Event, Outcome};
-use crate::monitor::Checkpoint;
 use crate::stage::Stage;
-
-/// What expires within so many days is a risk.
-const SOON_DAYS: i64 = 14;
 
 #[derive(Serialize)]
 pub(super) struct Facts {
@@ -37,14 +35,6 @@ pub(super) struct Facts {
     causes: Vec<CauseRecord>,
     hours: Vec<Hour>,
     days: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Hour {
-    hour: u32,
-    due: String,
-    passed: Option<String>,
-    fired: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -185,37 +175,6 @@ fn next(view: &RolloutView) -> Vec<String> {
     missing.into_iter().chain([view.next.clone()]).collect()
 }
 
-/// What was found last about each KPI.
-fn causes(view: &RolloutView) -> Vec<CauseRecord> {
-    let of = view.evidence.iter().filter(|(_, piece)| piece.candidate == view.identity);
-    let last = of.filter_map(|(_, piece)| match &piece.evidence {
-        Evidence::Causes(record) => Some(record.findings.clone()),
-        _ => None,
-    });
-    last.last().unwrap_or_default()
-}
-
-fn hours(view: &RolloutView) -> Vec<Hour> {
-    let second = |at: &DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let checkpoints = view.checkpoints.hours.iter();
-    let hour = |checkpoint: &Checkpoint| Hour {
-        hour: checkpoint.hour,
-        due: second(&checkpoint.due_at),
-        passed: checkpoint.passed_at.as_ref().map(second),
-        fired: checkpoint.fired.clone(),
-    };
-    checkpoints.map(hour).collect()
-}
-
-/// The daily records after the cutover, a line each.
-fn days(view: &RolloutView) -> Vec<String> {
-    let records = view.evidence.iter().filter_map(|(_, piece)| match &piece.evidence {
-        Evidence::Reconciliation(record) => Some(crate::monitor::line(record)),
-        _ => None,
-    });
-    records.collect()
-}
-
 fn checklist(view: &RolloutView) -> Vec<Item> {
     let done = |list: &str, item: &str| {
         view.evidence.iter().rev().find_map(|(_, piece)| match &piece.evidence {
@@ -231,67 +190,6 @@ fn checklist(view: &RolloutView) -> Vec<Item> {
     items
         .map(|(list, item)| Item { list: list.clone(), item: item.clone(), done: done(list, item) })
         .collect()
-}
-
-fn risks(view: &RolloutView) -> Vec<String> {
-    let mut risks = Vec::new();
-    // What was found last about a snapshot is what counts of it.
-    let of_snapshot = |record: &ComparisonRecord| (record.occasion, record.as_of);
-    let is_last = |digest: &str, record: &ComparisonRecord| {
-        let same = view.evidence.iter().rfind(|(_, piece)| {
-            matches!(&piece.evidence, Evidence::Comparison(other) if of_snapshot(other) == of_snapshot(record))
-                && piece.candidate == view.identity
-        });
-        same.is_some_and(|(last, _)| last == digest)
-    };
-    for (digest, piece) in &view.evidence {
-        match &piece.evidence {
-            Evidence::Comparison(record)
-                if piece.candidate == view.identity && !record.clean && is_last(digest, record) =>
-            {
-                let passing = [
-                    "match",
-                    "match_at_baseline_precision",
-                    "within_tolerance",
-                    "known_difference",
-                    "both_absent",
-                ];
-                let open: Vec<String> = record
-                    .outcomes
-                    .iter()
-                    .filter(|(name, count)| **count > 0 && !passing.contains(&name.as_str()))
-                    .map(|(name, count)| format!("{count} {name}"))
-                    .collect();
-                let as_of = record.as_of.map_or_else(|| "no snapshot".to_owned(), |date| date.to_string());
-                risks.push(format!(
-                    "{} at {as_of}: {} (evidence {digest})",
-                    occasion(record.occasion),
-                    open.join(", ")
-                ));
-            }
-            Evidence::Reconciliation(record) => {
-                risks.extend(record.open.iter().map(|open| format!("{}: {open}", record.day)));
-            }
-            _ => {}
-        }
-    }
-    let soon = view.now + TimeDelta::days(SOON_DAYS);
-    for expiring in view.expiring.iter().filter(|expiring| expiring.expires <= soon) {
-        let word = if expiring.expires <= view.now { "expired" } else { "expires" };
-        risks.push(format!("{} {word} on {}", expiring.what, expiring.expires.date_naive()));
-    }
-    let thin = causes(view).into_iter().filter(|cause| cause.informative == 1);
-    risks.extend(thin.map(|cause| format!("`{}` rests on one key only: {}", cause.kpi, cause.sentence)));
-    for (at, actor, event) in &view.entries {
-        if let Event::BrokeGlass { reason, missing } = event {
-            let missing = missing.join("; ");
-            risks.push(format!(
-                "{}: `{actor}` went past a closed gate: {reason} (missing: {missing})",
-                at.date_naive()
-            ));
-        }
-    }
-    risks
 }
 
 fn tests(entries: &[Entry]) -> Vec<Test> {
@@ -328,7 +226,7 @@ fn comparisons(view: &RolloutView) -> Vec<Compared> {
     compared.collect()
 }
 
-const fn occasion(occasion: Occasion) -> &'static str {
+pub(super) const fn occasion(occasion: Occasion) -> &'static str {
     match occasion {
         Occasion::Replay => "replay",
         Occasion::Live => "live",

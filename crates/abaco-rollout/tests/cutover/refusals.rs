@@ -94,6 +94,8 @@ fn a_damaged_journal_stops_everything_and_names_the_line() {
     ] {
         assert!(error.to_string().contains("journal.ndjson: damaged: line 1: changed"), "{error}");
     }
+    let error = world.rollout().status().unwrap_err().to_string();
+    assert!(error.ends_with("; active by the pointer: `v1`"), "{error}");
 }
 
 /// The lock is the system's: whoever is second waits, and then sees what the first one did.
@@ -173,10 +175,10 @@ fn a_journal_whose_end_is_gone_is_damaged() {
     let cut: String = text.split_inclusive('\n').take(5).collect();
     world.write("state/journal.ndjson", &cut);
     let error = world.rollout().status().unwrap_err().to_string();
-    assert!(error.ends_with("lines, as `journal.heads` says, found 5: its end is gone"), "{error}");
+    assert!(error.contains("lines, as `journal.heads` says, found 5: its end is gone; active"), "{error}");
     std::fs::remove_file(world.path("state/journal.ndjson")).unwrap();
     let error = world.rollout().status().unwrap_err().to_string();
-    assert!(error.ends_with("found 0: its end is gone"), "{error}");
+    assert!(error.contains("found 0: its end is gone; active by the pointer: `v2`"), "{error}");
     world.write("state/journal.ndjson", &text);
     std::fs::remove_file(world.path("state/journal.heads")).unwrap();
     let error = world.rollout().rollback("x").unwrap_err().to_string();
@@ -189,14 +191,35 @@ fn evidence_that_came_while_the_gate_was_weighed_is_weighed_again() {
     let world = World::new();
     world.ready();
     let rollout = world.rollout();
-    let weighed = Some(rollout.record().unwrap().entries.len());
+    let lines = rollout.record().unwrap().entries.len();
     let recorded = Event::Recorded { kind: "comparison".to_owned(), digest: "d".to_owned() };
     world.rollout().journal().unwrap().append(recorded).unwrap();
-    let late = CutoverRequest { verdict: GateVerdict { weighed, ..open() }, break_glass: None };
+    let late = CutoverRequest { verdict: GateVerdict { weighed: Some(lines), ..open() }, break_glass: None };
     let error = refused(rollout.cutover(&late));
     assert!(error.contains("recorded something while it was weighed"), "{error}");
     world.is_at(Stage::Ready, "v1");
-    let verdict = GateVerdict { weighed: Some(weighed.unwrap() + 1), ..open() };
+    let verdict = GateVerdict { weighed: Some(lines + 1), ..open() };
     rollout.cutover(&CutoverRequest { verdict, break_glass: None }).unwrap();
     world.is_at(Stage::Monitoring, "v2");
+}
+
+/// A `rollout.yml` that names another pointer by now must not prove that one restored, and leave the other.
+#[test]
+fn what_was_cut_over_is_what_is_rolled_back() {
+    let world = World::new();
+    world.monitoring();
+    let settings = world.read("rollout.yml");
+    for (from, to, expected) in [
+        ("pointer: active.json", "pointer: other.json", "`pointer` in "),
+        ("name: v2", "name: v3", "`candidate` in "),
+    ] {
+        assert!(settings.contains(from), "{settings}");
+        world.write("rollout.yml", &settings.replace(from, to));
+        let error = refused(world.rollout().rollback("test"));
+        assert!(error.contains(expected) && error.contains(", as when it was cut over, found "), "{error}");
+        assert!(!world.path("other.json").exists());
+        world.write("rollout.yml", &settings);
+    }
+    world.rollout().rollback("test").unwrap();
+    world.is_at(Stage::RolledBack, "v1");
 }

@@ -511,3 +511,59 @@ fn what_failed_counts_however_small_it_was(
     let found = criterion(name, evidence);
     assert_eq!((found.state, found.achieved.as_str()), (State::Unmet, achieved));
 }
+
+#[test]
+fn the_gate_says_why_a_comparison_proves_nothing() {
+    let said =
+        |change: fn(&mut ComparisonRecord)| counted(change).map(|criterion| criterion.missing.unwrap());
+    let because = |why: &str| {
+        [
+            format!("replay: 12 more snapshots must be compared (the last that proves nothing {why})"),
+            format!(
+                "live comparisons: 3 more in a row must be clean, each on another day (the last that proves nothing {why})"
+            ),
+        ]
+    };
+    let informative =
+        "has 2 informative keys of 3: a zero is none, nor is what a side has that does not say what it read";
+    assert_eq!(said(|record| record.informative = 2), because(informative));
+    assert_eq!(said(|record| record.expected = 11), because("compared 10 of 11 keys"));
+    assert_eq!(said(|record| record.compared = 11), because("has counts that contradict each other"));
+    assert_eq!(
+        said(|record| record.until = Some(date("2026-03-02"))),
+        because("rests on a known difference that ended on 2026-03-02")
+    );
+}
+
+/// Whoever accepts anything ties to anything, and nothing ties to nothing.
+#[rstest]
+#[case("1000.00", "1000.00", "1", State::Met, None)]
+#[case(
+    "1000.00",
+    "1000.00",
+    "1.01",
+    State::Inconclusive,
+    Some("`balance` accepts 1.01, more than 0.001 of 1000.00")
+)]
+#[case("0", "0.00", "0", State::Inconclusive, Some("`balance` is 0, which proves nothing"))]
+fn a_tie_that_proves_nothing(
+    #[case] found: &str,
+    #[case] expected: &str,
+    #[case] tolerance: &str,
+    #[case] state: State,
+    #[case] why: Option<&str>,
+) {
+    let tied = Evidence::TieOut(TieOutRecord {
+        as_of: None,
+        figure: "balance".to_owned(),
+        source: "general ledger".to_owned(),
+        found: found.to_owned(),
+        expected: expected.to_owned(),
+        tolerance: tolerance.to_owned(),
+        ties: true,
+    });
+    let criterion = criterion("tie-outs", vec![tied]);
+    assert_eq!(criterion.state, state);
+    let missing = why.map(|why| format!("tie-outs: 1 more figures must tie to another source ({why})"));
+    assert_eq!(criterion.missing, missing);
+}

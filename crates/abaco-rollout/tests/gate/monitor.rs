@@ -72,6 +72,7 @@ fn compares(outcomes: &[(&str, u64)], largest: Option<&str>) -> Observed {
 ])]
 #[case::fewer_keys(compares(&[("match", 9)], Some("0")), &["data_loss: 9 of 10 keys compared, 0 missing in the candidate; accepted: none (back)"])]
 #[case::rows(with(|o| o.lost = vec!["run r".to_owned()]), &["data_loss: run r; accepted: none (back)"])]
+#[case::covered(with(|o| { o.coverage = Some("0.9".parse().unwrap()); o.comparisons = vec![compared(&[("match", 9)], Some("0"))] }), &[])]
 #[case::audit(with(|o| o.unsound = vec!["run r".to_owned()]), &["audit_failure: run r; accepted: none (back)"])]
 fn a_trigger_on_both_sides_of_its_limit(#[case] observed: Observed, #[case] expected: &[&str]) {
     let fired: Vec<String> = judge(&MonitorSettings::default(), &observed)

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::CsvTape;
 use super::plain::{RowFault, next_row};
 use super::refusal::{Place, reread};
-use super::scanner::is_line_end;
+use super::scanner::{is_line_end, text_behind_quote};
 use crate::PipelineError;
 use crate::contract::Bound;
 use crate::source::column_reader::ColumnReader;
@@ -142,6 +142,7 @@ impl Rows<'_> {
             row: self.in_part + 1,
             line: 1 + self.lines.before(text, start),
             bytes: (end - start) as u64,
+            behind_quote: text_behind_quote(&text[start..end]),
         };
         self.tape.refuse(place, &reread(&text[start..end]), is_read, self.columns, self.refusals)
     }
@@ -199,7 +200,10 @@ impl Records {
         let end = self.offset(self.reader.position()).max(start);
         let end = end - self.text[start..end].iter().rev().take_while(|&&byte| is_line_end(byte)).count();
         let fits = text && self.record.len() == rows.tape.headers.len();
-        if !fits || (end - start) as u64 > MAX_ROW_BYTES {
+        if !fits
+            || text_behind_quote(&self.text[start..end]).is_some()
+            || (end - start) as u64 > MAX_ROW_BYTES
+        {
             rows.refuse(&self.text, (start, end), |_, _| false)?;
             return Ok(true);
         }

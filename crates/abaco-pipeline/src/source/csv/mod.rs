@@ -11,11 +11,11 @@ use ::csv::{ReaderBuilder, StringRecord};
 use arrow::datatypes::SchemaRef;
 
 use self::chunk::Chunk;
-use self::scanner::{Scanner, first_record};
+use self::scanner::{Scanner, first_record, text_behind_quote};
 use super::column_reader::ColumnReader;
 use super::lines::line_ends;
 use super::part::{Extent, Part, Parts, Passed};
-use super::splitter::{MAX_ROW_BYTES, SplitFault, Splitter};
+use super::splitter::{BOM, MAX_ROW_BYTES, SplitFault, Splitter};
 use super::text_stream::TextStream;
 use super::{Format, Input};
 use crate::PipelineError;
@@ -59,6 +59,7 @@ impl CsvFile {
             SplitFault::TooLong => {
                 PipelineError::RowTooLong { path: path(), row: 0, line: 1, limit: MAX_ROW_BYTES }
             }
+            SplitFault::OpenQuote => PipelineError::OpenQuote { path: path(), row: 0, line: 1 },
             SplitFault::Io(error) => splitter.reader().refused(error),
         })?;
         let mut record = StringRecord::new();
@@ -79,6 +80,13 @@ impl CsvFile {
                 path: path(),
                 expected: format!("at most {MAX_FILE_COLUMNS} columns"),
                 found: record.len().to_string(),
+            });
+        }
+        if let Some(field) = text_behind_quote(header.strip_prefix(BOM).unwrap_or(&header)) {
+            return Err(PipelineError::Header {
+                path: path(),
+                expected: "a comma or the line's end behind a closing quote".to_owned(),
+                found: format!("text in column {}", field + 1),
             });
         }
         let headers = record.iter().map(|header| normalise(header.trim_start_matches('\u{feff}'))).collect();
@@ -119,6 +127,9 @@ impl Parts for Chunks {
             Ok(Some(text)) => Ok(Some(Box::new(Chunk::new(Arc::clone(&self.tape), text)))),
             // All rows before it were handed out.
             Err(SplitFault::TooLong) => Err(self.tape.too_long(1, 1)),
+            Err(SplitFault::OpenQuote) => {
+                Err(PipelineError::OpenQuote { path: self.tape.input.path.clone(), row: 1, line: 1 })
+            }
             Err(SplitFault::Io(error)) => Err(self.splitter.reader().refused(error)),
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Place {
     pub(super) line: u64,
     /// The row's length.
     pub(super) bytes: u64,
+    /// The first field with text behind its closing quote.
+    pub(super) behind_quote: Option<usize>,
 }
 
 impl CsvTape {
@@ -44,6 +46,10 @@ impl CsvTape {
                 continue;
             }
             let fault = match record.get(column.bound.index).map(std::str::from_utf8) {
+                Some(Ok(_)) if place.behind_quote == Some(column.bound.index) => {
+                    column.push_missing().map_err(of_arrow)?;
+                    None
+                }
                 Some(Ok(cell)) => column.push_text(cell).err(),
                 Some(Err(_)) | None => {
                     column.push_missing().map_err(of_arrow)?;
@@ -77,18 +83,25 @@ impl CsvTape {
         if place.bytes > MAX_ROW_BYTES {
             return Some(self.too_long(row, line));
         }
-        if let Some(field) = record.iter().position(|cell| std::str::from_utf8(cell).is_err()) {
-            return Some(PipelineError::Cell(Box::new(CellError {
+        let of_field = |field: usize, problem: CellProblem| {
+            let column = self.label(field, columns);
+            Some(PipelineError::Cell(Box::new(CellError {
                 path: path.clone(),
                 row,
                 line: Some(line),
-                column: self.label(field, columns),
-                problem: CellProblem::InvalidUtf8,
-            })));
+                column,
+                problem,
+            })))
+        };
+        if let Some(field) = record.iter().position(|cell| std::str::from_utf8(cell).is_err()) {
+            return of_field(field, CellProblem::InvalidUtf8);
         }
         let (expected, found) = (self.headers.len(), record.len());
         if found != expected {
             return Some(PipelineError::RaggedRow { path: path.clone(), row, line, expected, found });
+        }
+        if let Some(field) = place.behind_quote {
+            return of_field(field, CellProblem::BehindQuote);
         }
         let (index, fault) = cell?;
         let bound = &columns.get(index)?.bound;

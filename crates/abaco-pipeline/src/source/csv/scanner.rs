@@ -2,7 +2,7 @@
 //!
 //! A quote opens a quoted field only at the field's beginning; elsewhere it is a character like others. Inside, two
 //! quotes stand for one, and whatever follows the closing quote belongs to the field up to the next delimiter: the
-//! same rules as those of the `csv` crate, which reads the records.
+//! same rules as those of the `csv` crate, which reads the records. Such a row is refused then, if that is more than blanks.
 
 use memchr::{memchr, memrchr2};
 
@@ -16,6 +16,8 @@ enum At {
     Quoted,
     /// Behind a quote in a quoted field: its end, or the first of two.
     Quote,
+    /// Behind blanks that follow the closing quote; only [`text_behind_quote`] asks.
+    Behind,
 }
 
 /// Follows a text that arrives in pieces.
@@ -97,6 +99,29 @@ pub(super) fn first_record(text: &[u8], start: usize) -> Option<usize> {
             (_, b'\n' | b'\r') => return Some(index + 1),
             (_, b',') => At::FieldStart,
             _ => At::Field,
+        };
+    }
+    None
+}
+
+/// The first field of a record in which text follows the closing quote, as in `"1"2`: nobody knows what was meant. Blanks
+/// are no text.
+pub(super) fn text_behind_quote(record: &[u8]) -> Option<usize> {
+    memchr(b'"', record)?;
+    let (mut at, mut field) = (At::FieldStart, 0);
+    for &byte in record {
+        at = match (at, byte) {
+            (At::Quoted, b'"') => At::Quote,
+            (At::FieldStart, b'"') | (At::Quoted, _) => At::Quoted,
+            (At::Quote, b'"') => At::Quoted,
+            (_, b',') => {
+                field += 1;
+                At::FieldStart
+            }
+            (_, b'\n' | b'\r') => At::FieldStart,
+            (At::Quote | At::Behind, b' ' | b'\t') => At::Behind,
+            (At::Quote | At::Behind, _) => return Some(field),
+            (At::FieldStart | At::Field, _) => At::Field,
         };
     }
     None

@@ -98,7 +98,7 @@ impl Parts for Chunks {
             Ok(None) => Ok(None),
             Ok(Some(text)) => Ok(Some(Box::new(Chunk::new(Arc::clone(&self.tape), text)))),
             // All rows before it were handed out.
-            Err(SplitFault::TooLong) => Err(too_long(&self.tape.input, 1, 1)),
+            Err(SplitFault::TooLong | SplitFault::OpenQuote) => Err(too_long(&self.tape.input, 1, 1)),
             Err(SplitFault::Io(error)) => Err(self.splitter.reader().get_ref().1.refused(error)),
         }
     }

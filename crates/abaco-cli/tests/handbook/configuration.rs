@@ -27,7 +27,7 @@ fn is_at_its_defaults(settings: &Settings) {
     assert_eq!(settings.gate, least.gate);
     assert_eq!(settings.monitor, least.monitor);
     assert_eq!(settings.causes, least.causes);
-    
+
     assert_eq!(settings.approvals.required, least.approvals.required);
     let (comparison, defaults) = (&settings.comparison, &least.comparison);
     assert_eq!((&comparison.tolerance, &comparison.scope), (&defaults.tolerance, &defaults.scope));

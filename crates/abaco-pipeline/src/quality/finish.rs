@@ -13,7 +13,7 @@ use super::outliers::far;
 use super::screen::Screen;
 use super::totals::{add, sum};
 use super::tracked::{Kept, Reconciled, Sum, scale_of};
-use crate::config::TableRole;
+use crate::contract::TableRole;
 use crate::contract::{Contract, Totals};
 use crate::duplicates::Verdicts;
 use crate::ingest::RowId;

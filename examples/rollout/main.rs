@@ -21,7 +21,7 @@ use abaco_loans::rollout::causes::{Findings, Verdict};
 use abaco_loans::rollout::conduct::{ApprovalRequest, TieOutRequest};
 use abaco_loans::rollout::procedures::CutoverRequest;
 use abaco_loans::rollout::stage::Stage;
-use abaco_loans::rollout::{report, shadow::Shadow};
+use abaco_loans::rollout::{Rollout, report, shadow::Shadow};
 use chrono::{Days, NaiveDate, TimeDelta};
 
 use crate::site::Site;
@@ -124,12 +124,7 @@ fn third_week(site: &Site, monday: NaiveDate, signers: &[(Role, Signer)]) -> Don
     assert!(verdict.open, "{:?}", verdict.missing());
     rollout.advance(&rollout.next_verdict(false)?)?;
     let report = rollout.cutover(&CutoverRequest { verdict: rollout.gate(false)?, break_glass: None })?;
-    println!(
-        "  cutover: {} steps, now {}, active {}",
-        report.steps.len(),
-        report.stage,
-        rollout.status()?.active
-    );
+    println!("  cutover: {} steps, now {}, active {}", report.steps.len(), report.stage, active(&rollout)?);
     Ok(())
 }
 
@@ -154,13 +149,13 @@ fn fourth_week(site: &Site, monday: NaiveDate) -> Done {
         println!("  tuesday: {}", fired.message());
     }
     let report = watch.rolled_back.ok_or("the monitor rolls back")?;
-    println!("  rolled back: {} runs to recall, active {}", report.recall.len(), rollout.status()?.active);
-    assert_eq!(rollout.status()?.active, "v1");
+    println!("  rolled back: {} runs to recall, active {}", report.recall.len(), active(&rollout)?);
+    assert_eq!(active(&rollout)?, "v1");
 
     time::morning_of(monday + Days::new(2));
     site.tape_of(monday + Days::new(2))?;
     rollout.forward(&CutoverRequest { verdict: rollout.gate(false)?, break_glass: None })?;
-    println!("  forward again, active {}", rollout.status()?.active);
+    println!("  forward again, active {}", active(&rollout)?);
     publish(site)?;
     let mut passed = 0;
     for hour in [1, 8, 24] {
@@ -175,6 +170,11 @@ fn fourth_week(site: &Site, monday: NaiveDate) -> Done {
     let markdown = report::markdown(&rollout.view(false)?)?;
     println!("  {}; the report has {} lines", rollout.stage()?, markdown.lines().count());
     Ok(())
+}
+
+/// The version that the pointer names.
+fn active(rollout: &Rollout) -> Result<String, Box<dyn Error>> {
+    Ok(rollout.status()?.active.ok_or("a pointer")?)
 }
 
 /// Both systems on the tape of a day.

@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         tables: arguments.table.clone(),
         as_of: arguments.as_of.unwrap_or(AsOf::Single),
         out: Some(arguments.out.clone()),
-        actor: arguments.actor.clone().unwrap_or_else(user),
+        actor: arguments.actor.clone().or_else(user).unwrap_or_else(|| "abaco run".to_owned()),
     };
     interrupt::cancel_on_signals(Arc::clone(&options.watch))?;
     let progress = Progress::of(&options.watch, arguments.format);
@@ -127,10 +127,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(if code == ExitCode::SUCCESS { delivered } else { code })
 }
 
-/// The name that the system knows the user by.
-pub(crate) fn user() -> String {
+/// The name that the system knows the user by, if it tells.
+pub(crate) fn user() -> Option<String> {
     let named = |variable: &str| std::env::var(variable).ok().filter(|name| !name.trim().is_empty());
-    named("USER").or_else(|| named("USERNAME")).unwrap_or_else(|| "abaco run".to_owned())
+    ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(named)
 }
 
 /// What fetches inputs behind an address, if there are any.

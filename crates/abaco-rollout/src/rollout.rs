@@ -131,7 +131,19 @@ impl Rollout {
     /// # Errors
     /// [`RolloutError::Damaged`] for a journal or a pointer that is not what was written.
     pub fn status(&self) -> Result<Status, RolloutError> {
-        Status::of(&self.site()?, &self.record()?)
+        let site = self.site()?;
+        // Which version is active is what somebody must know first of all.
+        let with_active = |error| match error {
+            RolloutError::Damaged { path, message } => {
+                let active = procedures::active(&site.pointer);
+                let baseline = &self.config.settings.baseline.name;
+                let active =
+                    active.map_or("unknown".to_owned(), |found| format!("`{}`", found.name(baseline)));
+                RolloutError::Damaged { path, message: format!("{message}; active by the pointer: {active}") }
+            }
+            other => other,
+        };
+        Status::of(&site, &self.record().map_err(with_active)?)
     }
 
     /// The candidate's [identity], which evidence and approvals must name.
@@ -140,6 +152,14 @@ impl Rollout {
     /// Whatever is wrong with its configuration.
     pub fn candidate(&self) -> Result<String, RolloutError> {
         identity(&self.config, &self.config.settings.candidate)
+    }
+
+    /// The baseline's [identity], which comparisons and rehearsals name.
+    ///
+    /// # Errors
+    /// Whatever is wrong with its configuration.
+    pub fn baseline(&self) -> Result<String, RolloutError> {
+        identity(&self.config, &self.config.settings.baseline)
     }
 
     /// The steps of a procedure, with what each would do now. Nothing is changed.
@@ -218,10 +238,11 @@ impl Rollout {
             return Ok(Advanced { from, to, message, report: Some(report) });
         }
         procedures::now_ended(&mut journal)?;
+        verdict.holds_for(journal.record())?;
         let proven = journal.standing().restored.as_ref().is_some_and(|restored| restored.proven);
         let missing = verdict.missing.join("; ");
         let (to, message) = match (from, verdict.open) {
-            (Stage::Shadow, true) => (Stage::Ready, "the gate is open".to_owned()),
+            (Stage::Shadow, true) => (Stage::Ready, verdict.reason()),
             (Stage::Ready, false) => (Stage::Shadow, format!("the gate has closed: {missing}")),
             (Stage::Monitoring, true) => (Stage::Complete, "monitoring is complete".to_owned()),
             (Stage::RolledBack, false) if proven => {

@@ -15,8 +15,10 @@ pub struct Status {
     pub stage: Stage,
     /// Since when; none before anything happened.
     pub since: Option<DateTime<Utc>>,
-    /// The version that is official, as the pointer says.
-    pub active: String,
+    /// The version that is official, as the pointer says; none where what it says cannot be read.
+    pub active: Option<String>,
+    /// Where the pointer says something else than the journal, or nothing.
+    pub trouble: Option<String>,
     /// Whether there is a pointer; without one the baseline is active.
     pub pointer: bool,
     /// The procedure that is under way or was interrupted.
@@ -45,24 +47,63 @@ pub struct UnderWay {
 impl Status {
     pub(crate) fn of(site: &Site<'_>, record: &Record) -> Result<Self, RolloutError> {
         let standing = &record.standing;
-        let found = active(&site.pointer)?;
+        let pointer = active(&site.pointer);
         let procedure = standing.active.as_ref().map(|active| UnderWay {
             procedure: active.procedure,
             since: active.at,
             taking: active.taking.clone(),
         });
         let proven = standing.restored.as_ref().map(|restored| restored.proven);
+        let found = match &pointer {
+            Ok(found) => Ok(found.name(&site.baseline().name).to_owned()),
+            Err(error) => Err(error.to_string()),
+        };
+        let trouble = match (&found, official(site, standing.stage, procedure.is_some())) {
+            (Err(error), _) => Some(error.clone()),
+            (Ok(found), Some(expected)) if found != expected => Some(format!(
+                "{}: expected `{expected}`, which the journal says is active, found `{found}`",
+                site.pointer.display()
+            )),
+            _ => None,
+        };
+        let next = match &trouble {
+            Some(_) => mend(standing.stage, procedure.as_ref(), proven),
+            None => next(standing.stage, procedure.as_ref(), proven),
+        };
         Ok(Self {
             stage: standing.stage,
             since: standing.since,
-            active: found.name(&site.baseline().name).to_owned(),
-            pointer: found != Active::Baseline,
-            next: next(standing.stage, procedure.as_ref(), proven),
+            active: found.ok(),
+            trouble,
+            pointer: !matches!(pointer, Ok(Active::Baseline)),
+            next,
             procedure,
             proven,
             entries: record.entries.len() as u64,
             head: record.head().to_owned(),
         })
+    }
+}
+
+/// The version that the journal says is active; none while that may change.
+fn official<'s>(site: &'s Site<'_>, stage: Stage, is_under_way: bool) -> Option<&'s str> {
+    match stage {
+        Stage::Cutover => None,
+        _ if is_under_way => None,
+        Stage::Monitoring | Stage::Complete => Some(&site.candidate().name),
+        Stage::Staging | Stage::Shadow | Stage::Ready | Stage::RolledBack => Some(&site.baseline().name),
+    }
+}
+
+/// What to do where the pointer is not what it should be.
+fn mend(stage: Stage, procedure: Option<&UnderWay>, proven: Option<bool>) -> String {
+    match stage {
+        Stage::Cutover | Stage::Monitoring => {
+            "find out who changed the pointer; `abaco rollout rollback` restores it with the baseline"
+                .to_owned()
+        }
+        _ if procedure.is_some() => next(stage, procedure, proven),
+        _ => "find out who changed the pointer, and put it back: then ask `abaco rollout status`".to_owned(),
     }
 }
 

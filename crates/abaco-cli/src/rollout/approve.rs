@@ -40,6 +40,7 @@ enum RoleName {
     Operations,
     Business,
     Security,
+    #[value(name = "data_governance", alias = "data-governance")]
     DataGovernance,
 }
 
@@ -56,11 +57,16 @@ impl From<RoleName> for Role {
 }
 
 pub(crate) fn approve(rollout: &Rollout, given: &Approve, common: &Common) -> Result<ExitCode, Failure> {
-    let actor = common.actor.clone().unwrap_or_else(crate::run::user);
+    let actor = common.actor();
     let signed = match (&given.import, given.expires) {
         (Some(file), _) => {
             let signed = imported(file)?;
-            rollout.file(&signed)?;
+            // The role stands in the file; whoever names another one means another approval.
+            if signed.approval.role != given.role.into() {
+                let found = signed.approval.role;
+                return Err(Failure::usage(format!("option `role`: {} is about {found}", file.display())));
+            }
+            rollout.file(&signed, common.demo)?;
             signed
         }
         (None, None) => {

@@ -2,6 +2,7 @@
 
 mod approve;
 mod show;
+mod status;
 mod trials;
 mod watch;
 
@@ -98,11 +99,18 @@ struct TakeOver {
     break_glass: Option<String>,
 }
 
+impl Common {
+    /// Who asks.
+    fn actor(&self) -> String {
+        self.actor.clone().or_else(crate::run::user).unwrap_or_else(|| "unknown".to_owned())
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Arguments { action, common } = arguments;
     let config = RolloutConfig::load(&common.config)?;
     let state = common.state.clone().unwrap_or_else(|| beside(&common.config));
-    let actor = common.actor.clone().unwrap_or_else(crate::run::user);
+    let actor = common.actor();
     let catalogue = abaco_loans::catalogue();
     let options = RolloutOptions::computing(actor, &config, &catalogue);
     let rollout = Rollout::open(config, state, options);
@@ -112,7 +120,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let (demo, format) = (common.demo, common.format);
     match action {
-        Action::Status => show::status(&rollout.status()?, &rollout.verdict(demo)?, format),
+        Action::Status => status::status(&rollout, demo, format),
         Action::Replay => trials::replay(&rollout, &catalogue, format),
         Action::Compare => trials::compare(&rollout, &catalogue, format),
         Action::Exercise => trials::exercise(&rollout, &catalogue, format),

@@ -2,54 +2,14 @@
 
 use std::process::ExitCode;
 
-use abaco_loans::rollout::gate::{State, Verdict};
+use abaco_loans::rollout::Advanced;
 use abaco_loans::rollout::journal::Outcome;
 use abaco_loans::rollout::procedures::{PlannedStep, ProcedureReport, Rehearsed};
-use abaco_loans::rollout::{Advanced, Status};
 use serde_json::json;
 
 use crate::failure::Failure;
 use crate::table::{BAD, Cell, FAINT, GOOD, STRONG, aligned, on_one_line, styled};
 use crate::{Format, print, print_json};
-
-pub(crate) fn status(status: &Status, verdict: &Verdict, format: Format) -> Result<ExitCode, Failure> {
-    if format == Format::Json {
-        print_json(&json!({ "schema_version": 1, "status": status, "gate": verdict }))?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    let since = status.since.map(|since| format!(" since {since}")).unwrap_or_default();
-    let active = if status.pointer { "" } else { " (there is no pointer)" };
-    let mut rows = vec![
-        line("stage", &format!("{}{since}", status.stage)),
-        line("active", &format!("{}{active}", status.active)),
-    ];
-    if let Some(proven) = status.proven {
-        rows.push(line("rollback", if proven { "proven" } else { "not proven" }));
-    }
-    rows.push(line("journal", &format!("{} entries", status.entries)));
-    rows.push(line("next", &status.next));
-    let gate = if verdict.open { styled("open", GOOD) } else { styled("closed", BAD) };
-    done(&format!("{}\nthe gate is {gate}\n{}", aligned(&rows), criteria(verdict)))
-}
-
-/// What the gate asks for, and what there is.
-fn criteria(verdict: &Verdict) -> String {
-    let row = |criterion: &abaco_loans::rollout::gate::Criterion| {
-        let style = match criterion.state {
-            State::Met => GOOD,
-            State::Unmet => BAD,
-            State::Inconclusive => FAINT,
-        };
-        let missing = criterion.missing.as_deref().unwrap_or_default();
-        vec![
-            Cell::left(&criterion.name),
-            Cell::left(criterion.state.as_str()).styled(style),
-            Cell::left(&criterion.target).styled(FAINT),
-            Cell::left(if missing.is_empty() { &criterion.achieved } else { missing }),
-        ]
-    };
-    aligned(&verdict.criteria.iter().map(row).collect::<Vec<_>>())
-}
 
 pub(crate) fn plan(planned: &[PlannedStep], format: Format) -> Result<ExitCode, Failure> {
     if format == Format::Json {
@@ -105,11 +65,11 @@ fn text(report: &ProcedureReport) -> String {
     format!("{}{recall}\n{message}\nstage {}\n", aligned(&rows), report.stage)
 }
 
-fn line(name: &str, text: &str) -> Vec<Cell> {
+pub(super) fn line(name: &str, text: &str) -> Vec<Cell> {
     vec![Cell::left(name).styled(FAINT), Cell::left(text)]
 }
 
-fn done(text: &str) -> Result<ExitCode, Failure> {
+pub(super) fn done(text: &str) -> Result<ExitCode, Failure> {
     print(text)?;
     Ok(ExitCode::SUCCESS)
 }

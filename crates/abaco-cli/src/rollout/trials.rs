@@ -49,6 +49,10 @@ pub(crate) struct Check {
     note: String,
 }
 
+/// Why the sides differ nobody can compute then.
+const NOT_LOOKED_FOR: &str =
+    "\nno cause was looked for: the candidate is no configuration, or one with tables beside its tape\n";
+
 pub(crate) fn replay(rollout: &Rollout, catalogue: &Catalogue, format: Format) -> Result<ExitCode, Failure> {
     let replayed = rollout.replay(catalogue)?;
     let clean = replayed.snapshots.iter().all(|compared| compared.record.clean);
@@ -62,6 +66,11 @@ pub(crate) fn replay(rollout: &Rollout, catalogue: &Catalogue, format: Format) -
             let rows: Vec<Vec<Cell>> = replayed.snapshots.iter().map(row).collect();
             print(&aligned(&rows))?;
             print(&causes(replayed.causes.as_ref()))?;
+            let differs =
+                replayed.snapshots.iter().any(|compared| compared.comparison.unexplained().next().is_some());
+            if differs && replayed.causes.is_none() {
+                print(NOT_LOOKED_FOR)?;
+            }
         }
     }
     Ok(passes(clean))

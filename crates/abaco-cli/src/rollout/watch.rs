@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use abaco_loans::pipeline::Catalogue;
-use abaco_loans::rollout::monitor::markdown;
+use abaco_loans::rollout::monitor;
 use abaco_loans::rollout::report;
 use abaco_loans::rollout::{Rollout, RolloutError};
 use clap::Args;
@@ -43,7 +43,7 @@ pub(crate) fn monitor(rollout: &Rollout, catalogue: &Catalogue, format: Format) 
                 .collect();
             print_json(&json!({
                 "schema_version": 1,
-                "comparison": watch.compared.record,
+                "comparison": watch.compared.as_ref().map(|compared| &compared.record),
                 "published": watch.watched.published.iter().map(|run| &run.run_id).collect::<Vec<_>>(),
                 "fired": fired,
                 "rolled_back": watch.rolled_back,
@@ -71,7 +71,7 @@ pub(crate) fn reconcile(rollout: &Rollout, format: Format) -> Result<ExitCode, F
     let record = rollout.reconcile()?;
     match format {
         Format::Json => print_json(&json!({ "schema_version": 1, "reconciliation": record }))?,
-        Format::Table => print(&(markdown(&record) + "\n"))?,
+        Format::Table => print(&(monitor::line(&record) + "\n"))?,
     }
     Ok(ExitCode::SUCCESS)
 }

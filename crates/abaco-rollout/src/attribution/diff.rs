@@ -11,10 +11,11 @@ use serde_json::Value;
 
 use super::attribute::{Attribution, Compared, Effects, NotAttributed, Options, PartDifference, attribute};
 use super::facts::{FactDifference, differences};
-use super::number::{Rational, exact, parse};
+use super::number::{Rational, exact};
 use super::open::Opened;
 use super::side::Side;
 use crate::RolloutError;
+use crate::figures::number::rational;
 
 /// Which runs, and how closely.
 #[derive(Clone, Debug)]
@@ -271,7 +272,7 @@ fn both_serve(a: &Value, b: &Value) -> Result<(), String> {
 
 fn value(entry: &Value) -> Option<(Rational, u32)> {
     let text = entry["value"].as_str()?;
-    Some((parse(text)?, places(entry)))
+    Some((rational(text)?, places(entry)))
 }
 
 /// The decimal places of the printed value.
@@ -291,7 +292,7 @@ fn contradiction(attribution: &Attribution, a: &Value, b: &Value) -> Option<Stri
         let Some(components) = entry["components"].as_object() else { continue };
         for (text, total) in totals {
             let Some(stated) = components.get(text) else { continue };
-            let read = stated.as_str().and_then(parse);
+            let read = stated.as_str().and_then(rational);
             if read != *total {
                 let found = total.as_ref().map_or_else(|| "nothing".to_owned(), |total| exact(total, 0));
                 let stated = stated.as_str().unwrap_or("nothing");

@@ -1,13 +1,12 @@
 //! Exact numbers in print: a decimal where there is a finite one, a fraction where there is none.
 
-use abaco_kpi::{Decimal, Scaled};
+use abaco_kpi::Scaled;
 use num_bigint::BigInt;
-use num_rational::Ratio;
 use num_traits::{One, Signed, Zero};
 use serde::Serialize;
 
-/// An exact fraction.
-pub(super) type Rational = Ratio<BigInt>;
+pub(super) use crate::figures::Rational;
+pub(super) use crate::figures::number::power_of_ten as power;
 
 /// An amount of a KPI's unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,31 +48,9 @@ pub(super) fn rounded(value: &Rational, places: u32) -> String {
     Scaled::new(shifted.round().to_integer(), places).to_string()
 }
 
-/// A decimal as a run's documents print it.
-pub(super) fn parse(text: &str) -> Option<Rational> {
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (whole, places) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(places) {
-        return None;
-    }
-    let units: BigInt = format!("{whole}{places}").parse().ok()?;
-    let scale = u32::try_from(places.len()).ok()?;
-    let size = Rational::new(units, power(scale));
-    Some(if unsigned.len() < text.len() { -size } else { size })
-}
-
-pub(super) fn of_decimal(value: Decimal) -> Rational {
-    Rational::new(value.mantissa().into(), power(value.scale()))
-}
-
 /// `units` of the place `scale`.
 pub(super) fn of_units(units: BigInt, scale: u32) -> Rational {
     Rational::new(units, power(scale))
-}
-
-pub(super) fn power(exponent: u32) -> BigInt {
-    BigInt::from(10).pow(exponent)
 }
 
 /// What a number is without its sign.
@@ -85,7 +62,7 @@ pub(super) fn size(value: &BigInt) -> BigInt {
 mod tests {
     use num_bigint::BigInt;
 
-    use super::{Rational, exact, parse, rounded};
+    use super::{Rational, exact, rounded};
 
     fn ratio(a: i64, b: i64) -> Rational {
         Rational::new(BigInt::from(a), BigInt::from(b))
@@ -98,14 +75,5 @@ mod tests {
         assert_eq!(exact(&ratio(2, 6), 2), "1/3");
         assert_eq!(rounded(&ratio(-1, 8), 2), "-0.13");
         assert_eq!(rounded(&ratio(1, 3), 4), "0.3333");
-    }
-
-    #[test]
-    fn what_documents_print_is_read() {
-        assert_eq!(parse("-12.50"), Some(ratio(-25, 2)));
-        assert_eq!(parse("7"), Some(ratio(7, 1)));
-        for wrong in ["", "-", "1e3", "--1", "1.2.3", " 1", "NaN"] {
-            assert_eq!(parse(wrong), None, "{wrong}");
-        }
     }
 }

@@ -3,7 +3,8 @@
 use abaco_kpi::{Aggregate, Formula, Measure};
 use num_traits::{One, Zero};
 
-use super::number::{Rational, of_decimal};
+use super::number::Rational;
+use crate::figures::number::rational_of;
 
 /// A sum of measures over rows, each with its weight.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,13 +67,13 @@ impl Linear {
             Formula::Subtract(a, b) => self.add(a, weight).and_then(|()| self.add(b, &-weight)),
             Formula::Multiply(a, b) => match (&**a, &**b) {
                 (Formula::Constant(factor), rest) | (rest, Formula::Constant(factor)) => {
-                    self.add(rest, &(weight * of_decimal(*factor)))
+                    self.add(rest, &(weight * rational_of(*factor)))
                 }
                 _ => refuse("multiplies two totals"),
             },
             Formula::Divide(a, b) => match &**b {
                 Formula::Constant(divisor) if !divisor.is_zero() => {
-                    self.add(a, &(weight / of_decimal(*divisor)))
+                    self.add(a, &(weight / rational_of(*divisor)))
                 }
                 _ => refuse("is a quotient inside a larger formula"),
             },
@@ -100,17 +101,17 @@ impl Shape {
         match formula {
             Formula::Multiply(a, b) => match (&**a, &**b) {
                 (Formula::Constant(factor), rest) | (rest, Formula::Constant(factor)) => {
-                    scaled(rest, of_decimal(*factor))
+                    scaled(rest, rational_of(*factor))
                 }
                 _ => whole(),
             },
             Formula::Divide(a, b) => match &**b {
-                Formula::Constant(divisor) if !divisor.is_zero() => scaled(a, of_decimal(*divisor).recip()),
+                Formula::Constant(divisor) if !divisor.is_zero() => scaled(a, rational_of(*divisor).recip()),
                 // `100 * x / y` is read as `(100 * x) / y`: the constant stands in front of the quotient all the same.
                 denominator => {
                     let (factor, above) = match &**a {
                         Formula::Multiply(c, x) => match (&**c, &**x) {
-                            (Formula::Constant(c), x) | (x, Formula::Constant(c)) => (of_decimal(*c), x),
+                            (Formula::Constant(c), x) | (x, Formula::Constant(c)) => (rational_of(*c), x),
                             _ => (Rational::one(), &**a),
                         },
                         _ => (Rational::one(), &**a),

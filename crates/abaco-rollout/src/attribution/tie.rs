@@ -10,13 +10,13 @@ use num_bigint::BigInt;
 use serde::{Deserialize, Serialize};
 
 use super::attribute::{Both, fit};
-use super::number::{exact, of_decimal, size};
+use super::number::{exact, size};
 use super::part::{GroupingDifference, Part, PartKind};
 use super::shape::Shape;
 use super::side::{Side, TapeFiles};
 use super::{Compared, Options};
 use crate::RolloutError;
-use crate::evidence::TieOutRecord;
+use crate::figures::number::rational_of;
 
 /// An amount that two tables must agree on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,29 +72,10 @@ pub struct Tie {
     pub ties: bool,
     /// The difference by key: `top` and the number of `others` are of those that differ by more than the tolerance.
     pub keys: GroupingDifference,
-    #[serde(skip)]
-    source: String,
-    #[serde(skip)]
-    as_of: Option<NaiveDate>,
 }
 
 fn ten() -> usize {
     10
-}
-
-impl Tie {
-    /// The tie as evidence.
-    pub fn record(&self) -> TieOutRecord {
-        TieOutRecord {
-            as_of: self.as_of,
-            figure: self.name.clone(),
-            source: self.source.clone(),
-            found: self.left.clone(),
-            expected: self.right.clone(),
-            tolerance: self.tolerance.clone(),
-            ties: self.ties,
-        }
-    }
 }
 
 /// Holds an amount in one place against the same amount in another; `beside` resolves the names of files.
@@ -180,7 +161,7 @@ pub fn tie(
     .map_err(|why| refuse(format!("`measure`: {why}")))?
     .without_middle();
     let totals = both.totals_of(&part).map_err(|why| RolloutError::figures(&sides[0].name, why))?;
-    let tolerance = of_decimal(settings.tolerance);
+    let tolerance = rational_of(settings.tolerance);
     let by_key = both.first_grouping(&part, &part.units_within(&tolerance));
     let (keys, sum) = by_key.ok_or_else(|| refuse("`key`: expected columns, found none".to_owned()))?;
     let difference = &totals.right - &totals.left;
@@ -199,8 +180,6 @@ pub fn tie(
         differing,
         ties: differing == 0 && within(&difference),
         keys,
-        source: format!("{}: {}", settings.right.inputs.join(", "), settings.right.measure),
-        as_of: settings.left.as_of.or(settings.right.as_of),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::evidence::{CauseRecord, CausesRecord};
 use crate::figures::Key;
 
 /// How sure a cause is.
@@ -16,6 +17,18 @@ pub enum Verdict {
     Indistinguishable,
     /// None gives every value.
     Unexplained,
+}
+
+impl Verdict {
+    /// The verdict in snake case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NothingToExplain => "nothing_to_explain",
+            Self::Confirmed => "confirmed",
+            Self::Indistinguishable => "indistinguishable",
+            Self::Unexplained => "unexplained",
+        }
+    }
 }
 
 /// Why the baseline says something else than the candidate: hypotheses with their evidence.
@@ -98,4 +111,17 @@ pub struct NotTried {
     pub switch: String,
     /// Why.
     pub reason: String,
+}
+
+impl Findings {
+    /// What evidence holds of them, with the identity of the baseline and the digest of the whole document.
+    pub fn to_record(&self, baseline: &str, document: String) -> CausesRecord {
+        let of = |finding: &Finding| CauseRecord {
+            kpi: finding.kpi.clone().unwrap_or_default(),
+            verdict: finding.verdict.as_str().to_owned(),
+            sentence: finding.sentence.clone(),
+            informative: finding.survivors.first().map_or(0, |best| best.informative.len() as u64),
+        };
+        CausesRecord { baseline: baseline.to_owned(), findings: self.kpis.iter().map(of).collect(), document }
+    }
 }

@@ -101,9 +101,9 @@ impl Judge<'_> {
             (Some(baseline), Some(candidate)) => Some(candidate - baseline),
             _ => None,
         };
-        let (outcome, reason) = match (baseline, candidate, &difference) {
+        let (outcome, reason, until) = match (baseline, candidate, &difference) {
             _ if self.inputs == Inputs::Different => {
-                (Outcome::Incomparable, Some("the sides did not read the same inputs".to_owned()))
+                (Outcome::Incomparable, Some("the sides did not read the same inputs".to_owned()), None)
             }
             (Some(baseline), Some(candidate), Some(difference)) => {
                 self.of_values(key, baseline, candidate, difference)
@@ -114,7 +114,7 @@ impl Judge<'_> {
                     (None, Some(_)) => Outcome::MissingBaseline,
                     (None, None) => Outcome::BothAbsent,
                 };
-                (outcome, absence(baseline, candidate))
+                (outcome, absence(baseline, candidate), None)
             }
         };
         let differs = difference.as_ref().is_some_and(|difference| !difference.is_zero());
@@ -135,47 +135,48 @@ impl Judge<'_> {
             difference,
             outcome,
             reason,
+            until,
             needs_cause: shows && differs,
         }
     }
 
-    /// The outcome of two values.
+    /// The outcome of two values, why, and until when.
     fn of_values(
         &self,
         key: &Key,
         baseline: &Figure,
         candidate: &Figure,
         difference: &Rational,
-    ) -> (Outcome, Option<String>) {
+    ) -> (Outcome, Option<String>, Option<NaiveDate>) {
         let printed_alike = match (&baseline.value, &candidate.value) {
             (Ok(baseline), Ok(candidate)) => baseline == candidate,
             _ => false,
         };
         let both_exact = baseline.exact.is_some() && candidate.exact.is_some();
         if difference.is_zero() || (printed_alike && baseline.scale.is_none() && !both_exact) {
-            return (Outcome::Match, None);
+            return (Outcome::Match, None, None);
         }
         let hidden = match baseline.scale {
             Some(places) => is_hidden(baseline, candidate, places),
             None => printed_alike,
         };
         if hidden {
-            return (Outcome::MatchAtBaselinePrecision, None);
+            return (Outcome::MatchAtBaselinePrecision, None, None);
         }
         if self.is_within(key, baseline, difference) {
-            return (Outcome::WithinTolerance, None);
+            return (Outcome::WithinTolerance, None, None);
         }
         let about = || self.rules.known_differences.iter().filter(|known| known.is_about(key));
         let allows = |known: &&KnownDifference| known.allows(difference);
         if let Some(known) = about().filter(allows).find(|known| known.applies_on(self.today)) {
             let KnownDifference { owner, reason, approved_by, expires, .. } = known;
             let reason = format!("{reason} ({owner}, approved by {approved_by}, until {expires})");
-            return (Outcome::KnownDifference, Some(reason));
+            return (Outcome::KnownDifference, Some(reason), Some(*expires));
         }
         let reason = about().find(allows).map(|known| {
             format!("a known difference of {} that expired after {}", known.owner, known.expires)
         });
-        (Outcome::Mismatch, reason)
+        (Outcome::Mismatch, reason, None)
     }
 
     fn is_within(&self, key: &Key, baseline: &Figure, difference: &Rational) -> bool {

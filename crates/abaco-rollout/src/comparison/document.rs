@@ -7,7 +7,7 @@ use abaco_pipeline::canonical_json::{canonical, sha256};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Comparison, Inputs, KeyComparison, Outcome, Side};
+use super::{Comparison, ComparisonSettings, Inputs, KeyComparison, Outcome, Side};
 use crate::evidence::{ComparisonRecord, Occasion};
 use crate::figures::Figure;
 use crate::figures::number::text;
@@ -126,7 +126,8 @@ impl Comparison {
         }
     }
 
-    /// What evidence holds of it: `expected` is how many keys there should have been.
+    /// What evidence holds of it: `expected` is how many keys there should have been, `baseline` the identity of that side,
+    /// `rules` the digest of what it was compared by.
     ///
     /// # Errors
     /// What keeps the document from being written as canonical JSON.
@@ -134,6 +135,8 @@ impl Comparison {
         &self,
         occasion: Occasion,
         expected: u64,
+        baseline: &str,
+        rules: &ComparisonSettings,
     ) -> Result<ComparisonRecord, serde_json::Error> {
         let document = self.document();
         let dates: BTreeSet<Option<NaiveDate>> = self.keys.iter().map(|key| key.key.as_of).collect();
@@ -145,6 +148,9 @@ impl Comparison {
         Ok(ComparisonRecord {
             occasion,
             as_of,
+            baseline: baseline.to_owned(),
+            rules: rules.digest()?,
+            until: self.until(),
             outcomes,
             compared: document.compared,
             expected,

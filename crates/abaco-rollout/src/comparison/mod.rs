@@ -47,6 +47,8 @@ pub struct KeyComparison {
     pub outcome: Outcome,
     /// Why, where the outcome does not say it all.
     pub reason: Option<String>,
+    /// The last day on which the outcome holds, where it is a known difference.
+    pub until: Option<NaiveDate>,
     /// Whether it proves anything: both have a value, and it is not 0.
     pub informative: bool,
     /// Whether it differs, and nobody has said why.
@@ -91,6 +93,11 @@ impl Comparison {
     /// Whether there is a key, and the outcome of every key passes.
     pub fn passes(&self) -> bool {
         !self.keys.is_empty() && self.keys.iter().all(|key| key.outcome.passes())
+    }
+
+    /// The last day on which every outcome holds, where one is a known difference.
+    pub fn until(&self) -> Option<NaiveDate> {
+        self.keys.iter().filter_map(|key| key.until).min()
     }
 
     /// The keys whose difference needs a cause.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use abaco_pipeline::canonical_json::{canonical, sha256};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +135,14 @@ impl ComparisonSettings {
     /// The tolerance of a KPI.
     pub fn tolerance_of(&self, kpi: &str) -> Tolerance {
         self.tolerances.get(kpi).copied().unwrap_or(self.tolerance)
+    }
+
+    /// The SHA-256 of the settings: what was judged by others must be judged again.
+    ///
+    /// # Errors
+    /// What keeps them from being written as canonical JSON.
+    pub fn digest(&self) -> Result<String, serde_json::Error> {
+        Ok(sha256(canonical(self)?.as_bytes()))
     }
 
     /// What is wrong with the settings.

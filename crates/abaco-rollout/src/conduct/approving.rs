@@ -3,7 +3,8 @@
 use abaco_pipeline::signature::Signer;
 use chrono::{DateTime, Utc};
 
-use crate::approval::{Approval, Role, Signed, sign};
+use super::weighing::operators;
+use crate::approval::{Approval, Expected, Role, Signed, check, sign};
 use crate::gate::weighed;
 use crate::journal::Event;
 use crate::{Rollout, RolloutError};
@@ -36,7 +37,8 @@ impl Rollout {
     /// Signs what there is, or files it unsigned for a demonstration, and notes it in the journal.
     ///
     /// # Errors
-    /// As [`approval`](Self::approval), and [`RolloutError::Refused`] for one that is neither signed nor a demonstration.
+    /// As [`approval`](Self::approval) and [`file`](Self::file), and [`RolloutError::Refused`] for one that is neither signed
+    /// nor a demonstration.
     pub fn approve(
         &self,
         request: &ApprovalRequest,
@@ -53,16 +55,30 @@ impl Rollout {
                 return Err(RolloutError::Refused(message.to_owned()));
             }
         };
-        self.file(&signed)?;
+        self.file(&signed, demo)?;
         Ok(signed)
     }
 
-    /// Files an approval that was signed elsewhere.
+    /// Files an approval, such as one that was signed elsewhere.
     ///
     /// # Errors
-    /// What keeps it from being stored. Whether it stands, the gate says.
-    pub fn file(&self, signed: &Signed) -> Result<String, RolloutError> {
+    /// [`RolloutError::Refused`] for one that does not stand, since whoever gave it would believe that it does; and what
+    /// keeps it from being stored.
+    pub fn file(&self, signed: &Signed, demo: bool) -> Result<String, RolloutError> {
         let mut journal = self.journal()?;
+        let candidate = self.candidate()?;
+        let expected = Expected {
+            candidate: &candidate,
+            configuration: &self.configuration()?,
+            evidence: &weighed(&candidate, &self.sifted(journal.record()).had),
+            operators: &operators(journal.record()),
+            now: (self.options().clock)(),
+            demo,
+        };
+        check(&self.config().settings.approvals, expected, signed).map_err(|lapsed| {
+            let Approval { role, actor, .. } = &signed.approval;
+            RolloutError::Refused(format!("approval {role}: that of `{actor}` does not stand: {lapsed}"))
+        })?;
         let digest = self.approvals().put_document(signed)?;
         let role = signed.approval.role.as_str().to_owned();
         journal.append(Event::Approved { role, digest: digest.clone() })?;

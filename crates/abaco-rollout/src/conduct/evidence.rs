@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use super::{APPROVALS, EVIDENCE};
 use crate::approval::Signed;
 use crate::evidence::{Evidence, EvidenceStore, Provenance, Sifted};
@@ -25,17 +23,31 @@ impl Rollout {
     /// # Errors
     /// Whatever is wrong with the candidate's configuration, the journal or the disk.
     pub fn record_evidence(&self, evidence: Evidence) -> Result<String, RolloutError> {
-        self.note_evidence(&mut self.journal()?, evidence)
+        self.note_evidence(&mut self.journal()?, &self.candidate()?, evidence)
     }
 
+    /// Stores evidence whose making began with this candidate.
+    ///
+    /// # Errors
+    /// [`RolloutError::Refused`] if a version is another one by now: nobody can say what was seen of which.
     pub(super) fn note_evidence(
         &self,
         journal: &mut Journal,
+        candidate: &str,
         evidence: Evidence,
     ) -> Result<String, RolloutError> {
+        let is_other_baseline = match evidence.baseline() {
+            Some(baseline) => self.baseline()? != baseline,
+            None => false,
+        };
+        if self.candidate()? != candidate || is_other_baseline {
+            let message =
+                "evidence: expected the versions to stay as they are while it is made, found others";
+            return Err(RolloutError::Refused(message.to_owned()));
+        }
         let kind = evidence.kind().to_owned();
         let (at, actor) = ((self.options().clock)(), self.options().actor.clone());
-        let candidate = self.candidate()?;
+        let candidate = candidate.to_owned();
         let digest = self.evidence().put(&Provenance { at, actor, candidate, evidence })?;
         journal.append(Event::Recorded { kind, digest: digest.clone() })?;
         Ok(digest)
@@ -64,9 +76,4 @@ impl Rollout {
         });
         read.collect()
     }
-}
-
-/// The lines of a journal as the gate's neighbours take them.
-pub(super) fn entries(record: &Record) -> Vec<(DateTime<Utc>, String, Event)> {
-    record.entries.iter().map(|entry| (entry.at, entry.actor.clone(), entry.event.clone())).collect()
 }

@@ -2,9 +2,10 @@
 
 use chrono::NaiveTime;
 
-use super::evidence::entries;
+use super::weighing::operators;
 use crate::approval::{Expected, check};
 use crate::report::{Expiring, RolloutView};
+use crate::stage::Stage;
 use crate::{Rollout, RolloutError};
 
 impl Rollout {
@@ -15,13 +16,15 @@ impl Rollout {
     pub fn view(&self, demo: bool) -> Result<RolloutView, RolloutError> {
         let record = self.record()?;
         let settings = &self.config().settings;
-        let verdict = self.verdict_of(&record, demo)?;
+        let operators = operators(&record);
+        let verdict = self.verdict_of(&record, &operators, demo)?;
         let (identity, configuration) = (self.candidate()?, self.configuration()?);
         let now = (self.options().clock)();
         let expected = Expected {
             candidate: &identity,
             configuration: &configuration,
             evidence: &verdict.evidence,
+            operators: &operators,
             now,
             demo,
         };
@@ -36,11 +39,16 @@ impl Rollout {
         Ok(RolloutView {
             baseline: settings.baseline.name.clone(),
             candidate: settings.candidate.name.clone(),
-            entries: entries(&record),
+            entries: record.events(),
             evidence: self.sifted(&record).had,
             checklists: settings.checklists.clone(),
             expiring: approvals.chain(known).collect(),
-            single_key: Vec::new(),
+            checkpoints: self.checkpoints()?,
+            unwatched: match record.standing.stage {
+                Stage::Monitoring => Some(self.unwatched(&record)?),
+                _ => None,
+            },
+            next: self.status()?.next,
             identity,
             verdict,
             now,

@@ -33,6 +33,13 @@ pub struct Compared {
     pub digest: String,
 }
 
+/// The identities of both sides when they began to be compared.
+#[derive(Clone, Debug)]
+pub(super) struct Versions {
+    pub(super) candidate: String,
+    pub(super) baseline: String,
+}
+
 /// The snapshots of the past, compared.
 #[derive(Clone, Debug)]
 pub struct Replayed {
@@ -76,6 +83,7 @@ impl Rollout {
     /// A configuration without `trials.replay`, and what either version or the cause finder fails with.
     pub fn replay(&self, catalogue: &Catalogue) -> Result<Replayed, RolloutError> {
         let asked = self.asked("trials.replay", self.config().settings.trials.replay.as_ref())?;
+        let versions = self.versions()?;
         let mut all = Figures::default();
         let mut comparisons = Vec::new();
         for as_of in self.snapshots(&asked, catalogue)? {
@@ -92,11 +100,15 @@ impl Rollout {
             false => None,
         };
         if let Some(causes) = &causes {
-            self.evidence().put_document(causes)?;
+            let document = self.evidence().put_document(causes)?;
+            let evidence = Evidence::Causes(causes.to_record(&versions.baseline, document));
+            self.note_evidence(&mut self.journal()?, &versions.candidate, evidence)?;
         }
         let snapshots = comparisons
             .into_iter()
-            .map(|(comparison, expected)| self.record_comparison(comparison, Occasion::Replay, expected))
+            .map(|(comparison, expected)| {
+                self.record_comparison(comparison, Occasion::Replay, expected, &versions)
+            })
             .collect::<Result<_, _>>()?;
         Ok(Replayed { snapshots, causes })
     }
@@ -107,10 +119,11 @@ impl Rollout {
     /// A configuration without `trials.live`, and what either version fails with.
     pub fn compare(&self, catalogue: &Catalogue) -> Result<Compared, RolloutError> {
         let asked = self.asked("trials.live", self.config().settings.trials.live.as_ref())?;
+        let versions = self.versions()?;
         let (baseline, candidate) = self.both(&asked, catalogue)?;
         let comparison = self.held_against(&baseline, &candidate);
         let expected = expected(&baseline, &comparison);
-        self.record_comparison(comparison, Occasion::Live, expected)
+        self.record_comparison(comparison, Occasion::Live, expected, &versions)
     }
 
     /// Puts the candidate under load, and records what it bore.
@@ -118,21 +131,23 @@ impl Rollout {
     /// # Errors
     /// A configuration without `trials.load`, a candidate that is no configuration, and a first run that fails.
     pub fn exercise(&self, catalogue: &Catalogue) -> Result<Exercised, RolloutError> {
-        let trials = &self.config().settings.trials;
+        let (trials, gate) = (&self.config().settings.trials, &self.config().settings.gate);
         let asked = self.asked("trials.load", trials.load.as_ref())?;
         let Some(configuration) = &self.config().settings.candidate.configuration else {
             return Err(
                 self.refuse("`candidate`: expected a configuration to exercise, found another source")
             );
         };
+        let identity = self.candidate()?;
         let exercise = Exercise::new(&self.config().beside(configuration)?, &asked, catalogue)?;
         let performance = exercise.performance()?;
-        let concurrency = exercise.concurrency(trials.exercise.concurrent_runs)?;
-        let soak = exercise.soak(trials.exercise.soak_runs)?;
+        let concurrency =
+            exercise.concurrency(trials.exercise.concurrent_runs.unwrap_or(gate.concurrency.runs))?;
+        let soak = exercise.soak(trials.exercise.soak_runs.unwrap_or(gate.soak.runs))?;
         let mut journal = self.journal()?;
-        self.note_evidence(&mut journal, Evidence::Performance(performance.clone()))?;
-        self.note_evidence(&mut journal, Evidence::Concurrency(concurrency.clone()))?;
-        self.note_evidence(&mut journal, Evidence::Soak(soak.clone()))?;
+        self.note_evidence(&mut journal, &identity, Evidence::Performance(performance.clone()))?;
+        self.note_evidence(&mut journal, &identity, Evidence::Concurrency(concurrency.clone()))?;
+        self.note_evidence(&mut journal, &identity, Evidence::Soak(soak.clone()))?;
         Ok(Exercised { performance, concurrency, soak })
     }
 
@@ -142,7 +157,8 @@ impl Rollout {
     /// As [`rehearse`](Self::rehearse).
     pub fn rehearsed(&self) -> Result<Rehearsed, RolloutError> {
         let rehearsed = self.rehearse()?;
-        self.record_evidence(Evidence::Rehearsal(rehearsed.record.clone()))?;
+        let evidence = Evidence::Rehearsal(rehearsed.record.clone());
+        self.note_evidence(&mut self.journal()?, &rehearsed.candidate, evidence)?;
         Ok(rehearsed)
     }
 
@@ -159,6 +175,7 @@ impl Rollout {
         if let Some(as_of) = request.as_of {
             asked.as_of = AsOf::Date(as_of);
         }
+        let identity = self.candidate()?;
         let figures = self.config().settings.candidate.figures(self.config(), &asked, catalogue)?;
         let totals = figures.values.iter().filter(|(key, _)| key.segment.is_empty());
         let mut found = totals.filter_map(|(key, figure)| {
@@ -180,7 +197,7 @@ impl Rollout {
             tolerance: request.tolerance.to_string(),
             ties: difference.abs() <= rational_of(request.tolerance),
         };
-        self.record_evidence(Evidence::TieOut(record.clone()))?;
+        self.note_evidence(&mut self.journal()?, &identity, Evidence::TieOut(record.clone()))?;
         Ok(record)
     }
 
@@ -207,6 +224,11 @@ impl Rollout {
         self.record_evidence(Evidence::Checklist(crate::evidence::ChecklistRecord { list, item, note }))
     }
 
+    /// What is compared from now on.
+    pub(super) fn versions(&self) -> Result<Versions, RolloutError> {
+        Ok(Versions { candidate: self.candidate()?, baseline: self.baseline()? })
+    }
+
     /// Both versions' figures for the same inputs.
     pub(super) fn both(
         &self,
@@ -230,13 +252,18 @@ impl Rollout {
         comparison: Comparison,
         occasion: Occasion,
         expected: u64,
+        versions: &Versions,
     ) -> Result<Compared, RolloutError> {
-        let record = comparison.to_record(occasion, expected).map_err(PipelineError::Json)?;
+        let rules = &self.config().settings.comparison;
+        let record = comparison
+            .to_record(occasion, expected, &versions.baseline, rules)
+            .map_err(PipelineError::Json)?;
         let document = self.evidence().put_document(&comparison.document())?;
         // Sides that do not both say what they read may have read different things.
         let informative = if comparison.inputs == Inputs::Same { record.informative } else { 0 };
         let record = ComparisonRecord { document, informative, ..record };
-        let digest = self.record_evidence(Evidence::Comparison(record.clone()))?;
+        let evidence = Evidence::Comparison(record.clone());
+        let digest = self.note_evidence(&mut self.journal()?, &versions.candidate, evidence)?;
         Ok(Compared { comparison, record, digest })
     }
 

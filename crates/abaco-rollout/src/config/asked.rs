@@ -31,18 +31,28 @@ impl AskedSettings {
     /// [`RolloutError::Configuration`] for no inputs, a variable without value, or a date that is none.
     pub fn resolve(&self, config: &RolloutConfig) -> Result<Asked, RolloutError> {
         let refuse = |message: String| RolloutError::Configuration { path: config.path.clone(), message };
-        if self.inputs.is_empty() {
-            return Err(refuse("`inputs`: expected at least one tape, found none".to_owned()));
-        }
-        let as_of = match self.as_of.as_deref() {
-            None => AsOf::Single,
-            Some("latest") => AsOf::Latest,
-            Some(date) => AsOf::Date(date.parse().map_err(|_| {
-                refuse(format!("`as_of`: expected a date such as 2025-12-31, or `latest`, found `{date}`"))
-            })?),
-        };
+        self.check().map_err(refuse)?;
+        let as_of = self.snapshot().map_err(refuse)?;
         let inputs = self.inputs.iter().map(|input| config.beside(input)).collect::<Result<_, _>>()?;
         let tables = self.tables.iter().map(|(role, path)| Ok((*role, config.beside(path)?)));
         Ok(Asked { inputs, tables: tables.collect::<Result<_, RolloutError>>()?, as_of })
+    }
+
+    /// What is wrong with it.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.inputs.is_empty() {
+            return Err("`inputs`: expected at least one tape, found none".to_owned());
+        }
+        self.snapshot().map(|_| ())
+    }
+
+    fn snapshot(&self) -> Result<AsOf, String> {
+        match self.as_of.as_deref() {
+            None => Ok(AsOf::Single),
+            Some("latest") => Ok(AsOf::Latest),
+            Some(date) => date.parse().map(AsOf::Date).map_err(|_| {
+                format!("`as_of`: expected a date such as 2025-12-31, or `latest`, found `{date}`")
+            }),
+        }
     }
 }

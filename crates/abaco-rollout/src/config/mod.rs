@@ -1,6 +1,7 @@
 //! `rollout.yml`.
 
 mod asked;
+mod check;
 
 use std::path::{Path, PathBuf};
 
@@ -91,31 +92,23 @@ impl RolloutConfig {
     /// [`RolloutError::Configuration`] for whatever is wrong with it.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, RolloutError> {
         let path = path.as_ref();
-        let size = std::fs::metadata(path).map_err(|error| RolloutError::io(path, error))?.len();
+        let unread = |error: std::io::Error| RolloutError::Configuration {
+            path: path.to_path_buf(),
+            message: error.to_string(),
+        };
+        let size = std::fs::metadata(path).map_err(unread)?.len();
         if size > MAX_CONFIG_BYTES {
             let message = format!("expected at most {MAX_CONFIG_BYTES} bytes, found {size}");
             return Err(RolloutError::Configuration { path: path.to_path_buf(), message });
         }
-        let text = std::fs::read_to_string(path).map_err(|error| RolloutError::io(path, error))?;
+        let text = std::fs::read_to_string(path).map_err(unread)?;
         let settings: Settings = abaco_pipeline::yaml::from_str(&text, path)?;
         let digest = abaco_pipeline::canonical_json::sha256(text.as_bytes());
         let config = Self { settings, path: path.to_path_buf(), digest };
-        config.check()?;
-        Ok(config)
-    }
-
-    fn check(&self) -> Result<(), RolloutError> {
-        let refuse = |message: String| Err(RolloutError::Configuration { path: self.path.clone(), message });
-        if self.settings.version != 1 {
-            return refuse(format!("version {} is unknown; this is version 1", self.settings.version));
+        match check::check(&config.settings) {
+            Ok(()) => Ok(config),
+            Err(message) => Err(RolloutError::Configuration { path: config.path, message }),
         }
-        if self.settings.baseline.name == self.settings.candidate.name {
-            let name = &self.settings.baseline.name;
-            return refuse(format!("`baseline` and `candidate`: expected two names, found `{name}` twice"));
-        }
-        self.settings.baseline.check().or_else(&refuse)?;
-        self.settings.candidate.check().or_else(&refuse)?;
-        self.settings.comparison.check().or_else(&refuse)
     }
 
     /// The folder of the file, in which programs are run.

@@ -4,7 +4,7 @@ mod record;
 mod store;
 
 pub use self::record::{
-    ChecklistRecord, ComparisonRecord, ConcurrencyRecord, Evidence, Occasion, PerformanceRecord, Provenance,
-    ReconciliationRecord, RehearsalRecord, SoakRecord, TieOutRecord,
+    CauseRecord, CausesRecord, ChecklistRecord, ComparisonRecord, ConcurrencyRecord, Evidence, Occasion,
+    PerformanceRecord, Provenance, ReconciliationRecord, RehearsalRecord, SoakRecord, TieOutRecord,
 };
 pub use self::store::{EvidenceStore, Sifted};

@@ -25,6 +25,8 @@ pub struct Provenance {
 pub enum Evidence {
     /// Baseline and candidate were compared at one snapshot.
     Comparison(ComparisonRecord),
+    /// Why the sides of a replay differ.
+    Causes(CausesRecord),
     /// A figure was held against one that does not come from the tape.
     TieOut(TieOutRecord),
     /// How long a tape of a size took.
@@ -46,6 +48,7 @@ impl Evidence {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Comparison(_) => "comparison",
+            Self::Causes(_) => "causes",
             Self::TieOut(_) => "tie_out",
             Self::Performance(_) => "performance",
             Self::Concurrency(_) => "concurrency",
@@ -53,6 +56,16 @@ impl Evidence {
             Self::Rehearsal(_) => "rehearsal",
             Self::Checklist(_) => "checklist",
             Self::Reconciliation(_) => "reconciliation",
+        }
+    }
+
+    /// The identity of the baseline, where it is about one.
+    pub fn baseline(&self) -> Option<&str> {
+        match self {
+            Self::Comparison(record) => Some(&record.baseline),
+            Self::Rehearsal(record) => Some(&record.baseline),
+            Self::Causes(record) => Some(&record.baseline),
+            _ => None,
         }
     }
 }
@@ -77,6 +90,12 @@ pub struct ComparisonRecord {
     pub occasion: Occasion,
     /// The snapshot; none where the tape has no dates.
     pub as_of: Option<NaiveDate>,
+    /// The identity of the baseline; a comparison with another one counts for nothing.
+    pub baseline: String,
+    /// The digest of the rules by which it was judged; under other rules it counts for nothing.
+    pub rules: String,
+    /// The last day on which it counts, where it rests on differences that are known until then.
+    pub until: Option<NaiveDate>,
     /// Keys by outcome, in snake case; they sum to `compared`.
     pub outcomes: BTreeMap<String, u64>,
     /// Keys that were compared.
@@ -91,6 +110,32 @@ pub struct ComparisonRecord {
     pub largest_relative: Option<String>,
     /// The digest of the whole comparison, which is stored beside.
     pub document: String,
+}
+
+/// Why the sides of a replay differ: hypotheses, not proof.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CausesRecord {
+    /// The identity of the baseline that is explained.
+    pub baseline: String,
+    /// One finding for each KPI.
+    pub findings: Vec<CauseRecord>,
+    /// The digest of all findings, which are stored beside.
+    pub document: String,
+}
+
+/// What was found about a KPI.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CauseRecord {
+    /// The KPI.
+    pub kpi: String,
+    /// How sure it is, in snake case.
+    pub verdict: String,
+    /// The finding in a sentence.
+    pub sentence: String,
+    /// The keys that tell the best hypothesis apart from no switch.
+    pub informative: u64,
 }
 
 /// A figure was held against one that does not come from the tape.
@@ -153,6 +198,8 @@ pub struct SoakRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RehearsalRecord {
+    /// The identity of the baseline that was made official again.
+    pub baseline: String,
     /// How long the rollback took.
     pub rollback_milliseconds: u64,
     /// Whether what was restored equals the backup, and the smoke run the last good values.

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Provenance;
 use crate::RolloutError;
+use crate::journal::make_folder;
 
 /// A folder of documents, each under the SHA-256 of its bytes.
 ///
@@ -71,7 +72,7 @@ impl EvidenceStore {
         }
         // Another process may be writing the same document: each has its own name until the rename.
         let new = self.folder.join(format!(".{digest}.{}", uuid::Uuid::now_v7()));
-        self.make(&self.folder).map_err(|error| RolloutError::io(&self.folder, error))?;
+        make_folder(self.storage.as_ref(), &self.folder)?;
         let written = self.write(&new, &path, text.as_bytes());
         if written.is_err() {
             let _stays = self.storage.remove(&new);
@@ -111,14 +112,6 @@ impl EvidenceStore {
         }
     }
 
-    /// Pieces of evidence in the order of their digests' list.
-    ///
-    /// # Errors
-    /// As [`get`](Self::get), for the first that cannot be had.
-    pub fn list(&self, digests: &[String]) -> Result<Vec<(String, Provenance)>, RolloutError> {
-        digests.iter().map(|digest| Ok((digest.clone(), self.get(digest)?))).collect()
-    }
-
     /// The evidence that can be had, and for each that cannot its digest with the reason.
     pub fn sift(&self, digests: &[String]) -> Sifted {
         let mut sifted = Sifted::default();
@@ -137,22 +130,6 @@ impl EvidenceStore {
 
     fn damaged(&self, digest: &str, message: String) -> RolloutError {
         RolloutError::Damaged { path: self.path(digest), message }
-    }
-
-    fn make(&self, folder: &Path) -> io::Result<()> {
-        if folder.as_os_str().is_empty() || folder.is_dir() {
-            return Ok(());
-        }
-        if let Some(parent) = folder.parent() {
-            self.make(parent)?;
-        }
-        match self.storage.create_folder(folder) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-            _ => match folder.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => self.storage.sync_folder(parent),
-                _ => Ok(()),
-            },
-        }
     }
 
     fn write(&self, new: &Path, path: &Path, text: &[u8]) -> io::Result<()> {

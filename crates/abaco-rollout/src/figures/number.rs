@@ -151,7 +151,7 @@ pub(crate) fn is_zero(value: &Rational) -> bool {
     value.is_zero()
 }
 
-fn power_of_ten(places: u32) -> BigInt {
+pub(crate) fn power_of_ten(places: u32) -> BigInt {
     BigInt::from(10).pow(places)
 }
 

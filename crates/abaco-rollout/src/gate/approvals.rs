@@ -10,8 +10,8 @@ pub(super) fn approvals(settings: &ApprovalSettings, case: Case<'_>, evidence: &
         let message = "approvals: `required` in rollout.yml names no role";
         return vec![Criterion::new("approvals", "at least one role").inconclusive("no role", message)];
     }
-    let Case { candidate, configuration, now, demo, .. } = case;
-    let expected = Expected { candidate, configuration, evidence, now, demo };
+    let Case { candidate, configuration, operators, now, demo, .. } = case;
+    let expected = Expected { candidate, configuration, evidence, operators, now, demo };
     settings.required.iter().map(|role| of_role(settings, case, expected, *role)).collect()
 }
 

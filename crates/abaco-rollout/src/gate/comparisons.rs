@@ -17,18 +17,22 @@ enum Proof {
     Clean,
     /// That they do not.
     Dirty,
-    /// Nothing: too few keys, or too little on them.
+    /// Nothing: too few keys, too little on them, or a known difference whose time is over.
     Nothing,
 }
 
 /// Enough different snapshots of the past, none of which disagrees, and a quarter's end among them.
-pub(super) fn replay(gate: &GateSettings, pieces: &[Piece<'_, ComparisonRecord>]) -> Vec<Criterion> {
+pub(super) fn replay(
+    gate: &GateSettings,
+    pieces: &[Piece<'_, ComparisonRecord>],
+    today: NaiveDate,
+) -> Vec<Criterion> {
     let target = gate.replay.snapshots;
     // What was found last about a date is what counts of it. Without a date a comparison can speak against the candidate only.
     let latest: BTreeMap<Option<NaiveDate>, (&str, &ComparisonRecord)> =
         pieces.iter().map(|(_, digest, record)| (record.as_of, (*digest, *record))).collect();
     let of = |proof: Proof| {
-        latest.iter().filter(move |(date, (_, record))| match proves(gate, record) {
+        latest.iter().filter(move |(date, (_, record))| match proves(gate, record, today) {
             Proof::Clean if date.is_none() => proof == Proof::Nothing,
             found => found == proof,
         })
@@ -42,15 +46,24 @@ pub(super) fn replay(gate: &GateSettings, pieces: &[Piece<'_, ComparisonRecord>]
     let count = clean.len() as u64;
     let achieved =
         format!("{} ({} not clean, {} prove nothing)", count, dirty.len(), of(Proof::Nothing).count());
+    let why =
+        || {
+            let undated = || "has no date".to_owned();
+            because(latest.iter().filter(|(_, (_, record))| record.clean).map(|(date, (_, record))| {
+                why_not(gate, record, today).or_else(|| date.is_none().then(undated))
+            }))
+        };
     let criterion = Criterion::new("replay", format!("{target} snapshots"));
     let criterion = if let Some((first, _)) = dirty.first() {
         let first = first.map_or_else(|| "without a date".to_owned(), |date| date.to_string());
         let message = format!("replay: {} snapshots are not clean, the first {first}", dirty.len());
         criterion.by(dirty.iter().map(|(_, (digest, _))| (*digest).to_owned())).unmet(achieved, message)
     } else if count == 0 {
-        criterion.inconclusive(achieved, format!("replay: {} more snapshots must be compared", target.max(1)))
+        let more = target.max(1);
+        criterion.inconclusive(achieved, format!("replay: {more} more snapshots must be compared{}", why()))
     } else if count < target {
-        let message = format!("replay: {} more snapshots must be compared", target - count);
+        let more = target - count;
+        let message = format!("replay: {more} more snapshots must be compared{}", why());
         criterion.by(digests(&clean)).unmet(achieved, message)
     } else {
         criterion.by(digests(&clean)).met(achieved)
@@ -65,23 +78,33 @@ pub(super) fn replay(gate: &GateSettings, pieces: &[Piece<'_, ComparisonRecord>]
 }
 
 /// Enough different snapshots since the last one that disagreed, and a month's end among them.
-pub(super) fn live(gate: &GateSettings, pieces: &[Piece<'_, ComparisonRecord>]) -> Vec<Criterion> {
+pub(super) fn live(
+    gate: &GateSettings,
+    pieces: &[Piece<'_, ComparisonRecord>],
+    today: NaiveDate,
+) -> Vec<Criterion> {
     let target = gate.live.consecutive;
-    let dirty =
-        pieces.iter().rposition(|(_, _, record)| !record.clean || proves(gate, record) == Proof::Dirty);
+    let dirty = pieces.iter().rposition(|(_, _, record)| !record.clean);
     let since = dirty.map_or(pieces, |at| &pieces[at + 1..]);
-    let clean: Vec<_> = since.iter().filter(|(_, _, record)| proves(gate, record) == Proof::Clean).collect();
+    let clean: Vec<_> =
+        since.iter().filter(|(_, _, record)| proves(gate, record, today) == Proof::Clean).collect();
     // A snapshot that was compared twice is one; without a snapshot the day of the comparison stands for it.
-    let days: BTreeSet<(Option<NaiveDate>, Option<NaiveDate>)> = clean
+    let snapshots: BTreeSet<(Option<NaiveDate>, Option<NaiveDate>)> = clean
         .iter()
         .map(|(at, _, record)| (record.as_of, record.as_of.is_none().then(|| at.date_naive())))
         .collect();
-    let (count, nothing) = (days.len() as u64, since.len() - clean.len());
+    // Old tapes that are compared on one day are a replay.
+    let days: BTreeSet<NaiveDate> = clean.iter().map(|(at, _, _)| at.date_naive()).collect();
+    let count = if gate.live.one_a_day { snapshots.len().min(days.len()) } else { snapshots.len() } as u64;
+    let nothing = since.len() - clean.len();
     let digests = || clean.iter().map(|(_, digest, _)| (*digest).to_owned());
     let achieved = format!("{count} ({nothing} prove nothing)");
-    let criterion = Criterion::new("live comparisons", format!("{target} in a row")).by(digests());
-    let more =
-        |count: u64| format!("live comparisons: {} more in a row must be clean", target.max(1) - count);
+    let on = if gate.live.one_a_day { ", each on another day" } else { "" };
+    let criterion = Criterion::new("live comparisons", format!("{target} in a row{on}")).by(digests());
+    let more = |count: u64| {
+        let why = because(since.iter().map(|(_, _, record)| why_not(gate, record, today)));
+        format!("live comparisons: {} more in a row must be clean{on}{why}", target.max(1) - count)
+    };
     let criterion = match dirty.map(|at| pieces[at]) {
         _ if count > 0 && count >= target => criterion.met(achieved),
         Some((at, digest, _)) => {
@@ -110,20 +133,43 @@ fn among(name: &str, period: &str, ends: &[NaiveDate], by: Vec<String>) -> Crite
     }
 }
 
-fn proves(gate: &GateSettings, record: &ComparisonRecord) -> Proof {
+fn proves(gate: &GateSettings, record: &ComparisonRecord, today: NaiveDate) -> Proof {
+    match (record.clean, why_not(gate, record, today)) {
+        (false, _) => Proof::Dirty,
+        (true, None) => Proof::Clean,
+        (true, Some(_)) => Proof::Nothing,
+    }
+}
+
+/// Why a comparison in which nothing differs proves nothing all the same.
+fn why_not(gate: &GateSettings, record: &ComparisonRecord, today: NaiveDate) -> Option<String> {
+    let ComparisonRecord { compared, expected, informative, .. } = record;
     // Counts that contradict each other are no comparison.
     let sum = record.outcomes.values().try_fold(0_u64, |sum, count| sum.checked_add(*count));
-    let sound = sum == Some(record.compared) && record.informative <= record.compared;
-    let enough = record.informative >= gate.informative.max(1);
-    let covered = Decimal::from(record.expected)
+    if sum != Some(*compared) || informative > compared {
+        return Some("has counts that contradict each other".to_owned());
+    }
+    let covered = Decimal::from(*expected)
         .checked_mul(gate.coverage)
-        .is_some_and(|least| record.expected > 0 && Decimal::from(record.compared) >= least);
-    if !record.clean {
-        Proof::Dirty
-    } else if sound && enough && covered {
-        Proof::Clean
-    } else {
-        Proof::Nothing
+        .is_some_and(|least| *expected > 0 && Decimal::from(*compared) >= least);
+    if !covered {
+        return Some(format!("compared {compared} of {expected} keys"));
+    }
+    let least = gate.informative.max(1);
+    if *informative < least {
+        return Some(format!(
+            "has {informative} informative keys of {least}: a zero is none, nor is what a side has that does not say what it read"
+        ));
+    }
+    let ended = record.until.filter(|until| today > *until);
+    ended.map(|until| format!("rests on a known difference that ended on {until}"))
+}
+
+/// The reason of the last one that proves nothing, behind what is missing.
+fn because(mut reasons: impl DoubleEndedIterator<Item = Option<String>>) -> String {
+    match reasons.rfind(Option::is_some).flatten() {
+        Some(why) => format!(" (the last that proves nothing {why})"),
+        None => String::new(),
     }
 }
 

@@ -23,7 +23,8 @@ pub(super) fn tie_outs(gate: &GateSettings, pieces: &[Piece<'_, TieOutRecord>]) 
         .map(|(_, digest, record)| ((record.as_of, &record.figure, &record.source), (*digest, *record)))
         .collect();
     let loose = latest.values().find(|(_, record)| !record.ties);
-    let count = latest.values().filter(|(_, record)| record.ties).count() as u64;
+    let idle = latest.values().filter(|(_, record)| record.ties).find_map(|(_, record)| idle(gate, record));
+    let count = latest.values().filter(|(_, r)| r.ties && self::idle(gate, r).is_none()).count() as u64;
     let achieved = format!("{count} of {}", latest.len());
     let criterion = Criterion::new("tie-outs", format!("{target} figures from another source"))
         .by(latest.values().map(|(digest, _)| (*digest).to_owned()));
@@ -34,7 +35,9 @@ pub(super) fn tie_outs(gate: &GateSettings, pieces: &[Piece<'_, TieOutRecord>]) 
             criterion.unmet(achieved, message)
         }
         None if count < target => {
-            let message = format!("tie-outs: {} more figures must tie to another source", target - count);
+            let why = idle.map_or_else(String::new, |why| format!(" ({why})"));
+            let message =
+                format!("tie-outs: {} more figures must tie to another source{why}", target - count);
             if count == 0 {
                 criterion.inconclusive(achieved, message)
             } else {
@@ -45,16 +48,38 @@ pub(super) fn tie_outs(gate: &GateSettings, pieces: &[Piece<'_, TieOutRecord>]) 
     }
 }
 
+/// Why a figure that ties proves nothing all the same.
+fn idle(gate: &GateSettings, record: &TieOutRecord) -> Option<String> {
+    let TieOutRecord { figure, found, expected, tolerance, .. } = record;
+    let decimal = |text: &str| text.parse::<Decimal>().ok();
+    let (Some(value), Some(other), Some(accepted)) = (decimal(found), decimal(expected), decimal(tolerance))
+    else {
+        return Some(format!(
+            "`{figure}`: expected decimals, found `{found}`, `{expected}` and `{tolerance}`"
+        ));
+    };
+    if value.is_zero() {
+        return Some(format!("`{figure}` is 0, which proves nothing"));
+    }
+    let most = other.abs().checked_mul(gate.tie_out_tolerance);
+    let is_wide = most.is_none_or(|most| accepted > most);
+    let share = gate.tie_out_tolerance;
+    is_wide.then(|| format!("`{figure}` accepts {accepted}, more than {share} of {expected}"))
+}
+
 pub(super) fn performance(asked: &PerformanceSettings, pieces: &[Piece<'_, PerformanceRecord>]) -> Criterion {
     let PerformanceSettings { rows, seconds } = asked;
     let criterion = Criterion::new("performance", format!("{rows} rows in less than {seconds} s"));
-    let Some((_, digest, found)) = pieces.iter().rfind(|(_, _, record)| record.rows >= *rows) else {
+    let limit = seconds.saturating_mul(1000);
+    // A short tape proves nothing, unless even that took too long.
+    let tells = |record: &PerformanceRecord| record.rows >= *rows || record.milliseconds >= limit;
+    let Some((_, digest, found)) = pieces.iter().rfind(|(_, _, record)| tells(record)) else {
         let message = format!("performance: a tape of {rows} rows must be timed");
         return criterion.inconclusive("nothing", message);
     };
     let achieved = format!("{} rows in {} ms", found.rows, found.milliseconds);
     let criterion = criterion.by([(*digest).to_owned()]);
-    if found.milliseconds < seconds.saturating_mul(1000) {
+    if found.milliseconds < limit {
         criterion.met(achieved)
     } else {
         let message = format!("performance: expected less than {seconds} s, found {} ms", found.milliseconds);
@@ -65,7 +90,9 @@ pub(super) fn performance(asked: &PerformanceSettings, pieces: &[Piece<'_, Perfo
 pub(super) fn concurrency(asked: &ConcurrencySettings, pieces: &[Piece<'_, ConcurrencyRecord>]) -> Criterion {
     let runs = asked.runs.max(1);
     let criterion = Criterion::new("concurrency", format!("{runs} runs at once, all whole"));
-    let Some((_, digest, found)) = pieces.iter().rfind(|(_, _, record)| record.runs >= runs) else {
+    // Few runs prove nothing, unless one of them failed.
+    let tells = |record: &ConcurrencyRecord| record.runs >= runs || record.failed > 0 || record.damaged > 0;
+    let Some((_, digest, found)) = pieces.iter().rfind(|(_, _, record)| tells(record)) else {
         return criterion.inconclusive("nothing", format!("concurrency: {runs} runs must be begun at once"));
     };
     let ConcurrencyRecord { runs, failed, damaged } = found;
@@ -84,7 +111,8 @@ pub(super) fn soak(asked: &SoakSettings, pieces: &[Piece<'_, SoakRecord>]) -> Cr
     let (runs, growth) = (asked.runs.max(1), asked.memory_growth);
     let target = format!("{runs} runs in a row, memory grows by at most {growth} of what it was");
     let criterion = Criterion::new("soak", target);
-    let Some((_, digest, found)) = pieces.iter().rfind(|(_, _, record)| record.runs >= runs) else {
+    let tells = |record: &SoakRecord| record.runs >= runs || record.failed > 0;
+    let Some((_, digest, found)) = pieces.iter().rfind(|(_, _, record)| tells(record)) else {
         return criterion.inconclusive("nothing", format!("soak: {runs} runs must be made in a row"));
     };
     let criterion = criterion.by([(*digest).to_owned()]);

@@ -24,6 +24,9 @@ pub struct GateSettings {
     pub informative: u64,
     /// The fewest figures that tie to a source other than the tape.
     pub tie_outs: u64,
+    /// The largest difference that a tie-out may accept, as a share of the other source's figure: a wide one ties to anything.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub tie_out_tolerance: Decimal,
     /// How fast a run must be.
     pub performance: PerformanceSettings,
     /// Runs at once.
@@ -44,6 +47,7 @@ impl Default for GateSettings {
             coverage: Decimal::ONE,
             informative: 1,
             tie_outs: 1,
+            tie_out_tolerance: Decimal::new(1, 3),
             performance: PerformanceSettings::default(),
             concurrency: ConcurrencySettings::default(),
             soak: SoakSettings::default(),
@@ -77,11 +81,13 @@ pub struct LiveSettings {
     pub consecutive: u64,
     /// Whether a month's end must be among them.
     pub month_end: bool,
+    /// Whether those of one day count once, whatever their snapshots: who compares many on one day compares the past.
+    pub one_a_day: bool,
 }
 
 impl Default for LiveSettings {
     fn default() -> Self {
-        Self { consecutive: 5, month_end: true }
+        Self { consecutive: 5, month_end: true, one_a_day: true }
     }
 }
 

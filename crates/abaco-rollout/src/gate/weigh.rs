@@ -32,6 +32,10 @@ pub struct Policy<'p> {
 pub struct Case<'c> {
     /// The candidate's identity.
     pub candidate: &'c str,
+    /// The baseline's identity, or why there is none.
+    pub baseline: Result<&'c str, &'c str>,
+    /// The digest of the rules of comparison.
+    pub rules: &'c str,
     /// The digest of the [configuration](crate::approval::configuration).
     pub configuration: &'c str,
     /// The evidence by its digests.
@@ -40,6 +44,8 @@ pub struct Case<'c> {
     pub lost: &'c [(String, String)],
     /// The approvals.
     pub approvals: &'c [Signed],
+    /// Who carried out a cutover, or is about to: nobody approves what he carries out.
+    pub operators: &'c [String],
     /// What time it is.
     pub now: DateTime<Utc>,
     /// Whether this is a demonstration, in which unsigned approvals count.
@@ -58,8 +64,18 @@ pub(super) type Piece<'c, T> = (DateTime<Utc>, &'c str, &'c T);
 /// let (gate, approvals, checklists) = (GateSettings::default(), ApprovalSettings::default(), Default::default());
 /// let policy = Policy { gate: &gate, approvals: &approvals, checklists: &checklists };
 /// let now = "2026-03-02T08:00:00Z".parse()?;
-/// let case =
-///     Case { candidate: "c", configuration: "d", evidence: &[], lost: &[], approvals: &[], now, demo: false };
+/// let case = Case {
+///     candidate: "c",
+///     baseline: Ok("b"),
+///     rules: "r",
+///     configuration: "d",
+///     evidence: &[],
+///     lost: &[],
+///     approvals: &[],
+///     operators: &[],
+///     now,
+///     demo: false,
+/// };
 /// let verdict = weigh(policy, case);
 /// assert!(!verdict.open);
 /// assert_eq!(verdict.criteria[1].name, "replay");
@@ -72,13 +88,17 @@ pub fn weigh(policy: Policy<'_>, case: Case<'_>) -> Verdict {
     let pieces = Pieces(case);
     let evidence = weighed(case.candidate, case.evidence);
     let mut criteria = vec![whole(case.lost)];
-    criteria.extend(comparisons::replay(gate, &pieces.comparisons(Occasion::Replay)));
-    criteria.extend(comparisons::live(gate, &pieces.comparisons(Occasion::Live)));
+    criteria.extend(case.baseline.err().map(unknown));
+    let today = case.now.date_naive();
+    criteria.extend(comparisons::replay(gate, &pieces.comparisons(Occasion::Replay), today));
+    criteria.extend(comparisons::live(gate, &pieces.comparisons(Occasion::Live), today));
     criteria.push(operation::tie_outs(gate, &pieces.of(|e| pick!(e, TieOut))));
     criteria.push(operation::performance(&gate.performance, &pieces.of(|e| pick!(e, Performance))));
     criteria.push(operation::concurrency(&gate.concurrency, &pieces.of(|e| pick!(e, Concurrency))));
     criteria.push(operation::soak(&gate.soak, &pieces.of(|e| pick!(e, Soak))));
-    criteria.push(operation::rehearsal(&gate.rehearsal, &pieces.of(|e| pick!(e, Rehearsal)), case.now));
+    let rehearsals =
+        pieces.of(|e| pick!(e, Rehearsal).filter(|record| pieces.is_of_baseline(&record.baseline)));
+    criteria.push(operation::rehearsal(&gate.rehearsal, &rehearsals, case.now));
     let checked = pieces.of(|e| pick!(e, Checklist));
     criteria
         .extend(gate.checklists.iter().map(|list| operation::checklist(list, policy.checklists, &checked)));
@@ -116,6 +136,11 @@ fn whole(lost: &[(String, String)]) -> Criterion {
     }
 }
 
+/// Nothing that was held against the baseline can be said to be about it.
+fn unknown(reason: &str) -> Criterion {
+    Criterion::new("baseline", "it can be identified").unmet("it cannot", format!("baseline: {reason}"))
+}
+
 struct Pieces<'c>(Case<'c>);
 
 impl<'c> Pieces<'c> {
@@ -132,7 +157,17 @@ impl<'c> Pieces<'c> {
         found
     }
 
+    fn is_of_baseline(&self, identity: &str) -> bool {
+        self.0.baseline == Ok(identity)
+    }
+
     fn comparisons(&self, occasion: Occasion) -> Vec<Piece<'c, ComparisonRecord>> {
-        self.of(|e| pick!(e, Comparison).filter(|record| record.occasion == occasion))
+        self.of(|e| {
+            pick!(e, Comparison).filter(|record| {
+                record.occasion == occasion
+                    && record.rules == self.0.rules
+                    && self.is_of_baseline(&record.baseline)
+            })
+        })
     }
 }

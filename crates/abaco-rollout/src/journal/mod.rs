@@ -5,6 +5,7 @@
 //! a fold over the lines, [`Standing`]: nothing else has to agree with them.
 
 mod event;
+mod heads;
 mod read;
 mod standing;
 mod write;

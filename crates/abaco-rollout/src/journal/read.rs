@@ -7,7 +7,7 @@ use abaco_pipeline::chain::{BEGINNING, Fault, Line, claimed, in_place, line};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{Event, JOURNAL, Standing};
+use super::{Event, JOURNAL, Standing, heads};
 use crate::RolloutError;
 
 /// A line of the journal.
@@ -45,15 +45,20 @@ impl Record {
     /// [`RolloutError::Damaged`] names the first line that is not what was written, or does not follow from those before it.
     pub fn read(state: &Path) -> Result<Self, RolloutError> {
         let path = state.join(JOURNAL);
+        // Before the journal: somebody may be adding to both.
+        let head = heads::last(state)?;
         let text = match std::fs::read(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(RolloutError::io(&path, error)),
         };
-        Self::parse(&text).map_err(|(line, message)| RolloutError::Damaged {
-            path,
-            message: format!("line {line}: {message}"),
-        })
+        let damaged = |message: String| RolloutError::Damaged { path: path.clone(), message };
+        let record =
+            Self::parse(&text).map_err(|(line, message)| damaged(format!("line {line}: {message}")))?;
+        match heads::fault(head.as_ref(), &record.entries) {
+            Some(message) => Err(damaged(message)),
+            None => Ok(record),
+        }
     }
 
     /// The digest of the last line.

@@ -178,7 +178,7 @@ fn damage_is_refused_and_names_the_line() {
 /// A step that fails while the process lives on leaves no half line before the next one.
 #[test]
 fn after_a_failed_write_the_next_line_follows_the_last_whole_one() {
-    for step in 1..=9 {
+    for step in 1..=13 {
         let folder = tempfile::tempdir().unwrap();
         let storage = Failing::at(step, How::Error(std::io::ErrorKind::StorageFull));
         let state = folder.path().join("state");
@@ -206,7 +206,7 @@ fn after_a_failed_write_the_next_line_follows_the_last_whole_one() {
 #[test]
 fn a_kill_at_every_step_keeps_what_was_acknowledged() {
     for how in [How::Killed, How::TornWrite] {
-        for step in 1..=10 {
+        for step in 1..=14 {
             let folder = tempfile::tempdir().unwrap();
             let state = folder.path().join("state");
             let storage = Failing::at(step, how);
@@ -216,7 +216,7 @@ fn a_kill_at_every_step_keeps_what_was_acknowledged() {
                     acknowledged += usize::from(journal.append(moved(from, to)).is_ok());
                 }
             }
-            assert_eq!(storage.has_failed(), step < 10);
+            assert_eq!(storage.has_failed(), step < 14);
             let found = open(&state, Disk).unwrap().record().entries.len();
             assert!(found == acknowledged || found == acknowledged + 1, "{how:?} at {step}: {found}");
         }

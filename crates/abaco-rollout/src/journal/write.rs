@@ -10,7 +10,7 @@ use abaco_pipeline::lock;
 use abaco_pipeline::storage::Storage;
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
 
-use super::{Entry, Event, JOURNAL, LOCK, Record, Standing};
+use super::{Entry, Event, JOURNAL, LOCK, Record, Standing, heads};
 use crate::RolloutError;
 
 /// The journal of a state folder, held against everybody else who would write until it is dropped.
@@ -85,7 +85,9 @@ impl Journal {
             .and_then(|fields| link(fields, seq, self.record.head()));
         let (line, hash) = linked.map_err(|error| RolloutError::io(&path, error.into()))?;
         self.torn = true;
-        self.write(&path, line.as_bytes()).map_err(|error| RolloutError::io(&path, error))?;
+        self.write(&path, line.as_bytes())
+            .and_then(|()| heads::add(self.storage.as_ref(), &self.folder, seq, &hash))
+            .map_err(|error| RolloutError::io(&path, error))?;
         self.torn = false;
         let entry = Entry { seq, at, actor: self.actor.clone(), event, hash };
         self.record.take(entry, line.len() as u64).map_err(RolloutError::Refused)?;

@@ -29,7 +29,13 @@ pub struct Observed {
     pub milliseconds: Vec<u64>,
     /// How many rows have a NULL operand, by run and KPI.
     pub nulls: Vec<NullShare>,
-    /// Runs that do not verify: which, and why.
+    /// The smallest share of the expected keys that a comparison must have; all of them where nothing is said.
+    pub coverage: Option<Decimal>,
+    /// Why the last one failed, where that is known.
+    pub failure: Option<String>,
+    /// Why there is no comparison, where that is known.
+    pub uncompared: Option<String>,
+    /// What does not verify or is not as the cutover left it: which, and why.
     pub unsound: Vec<String>,
     /// Runs whose rows do not tie: which, and why.
     pub lost: Vec<String>,
@@ -79,7 +85,9 @@ pub fn judge(settings: &MonitorSettings, observed: &Observed) -> Vec<Fired> {
     let Observed { runs, failed, .. } = observed;
     if above(*failed, *runs, settings.error_rate.limit) {
         let limit = settings.error_rate.limit.to_string();
-        fire("error_rate", format!("{failed} of {runs} runs failed"), limit, settings.error_rate.action);
+        let why = observed.failure.as_ref().map_or_else(String::new, |why| format!(", the last: {why}"));
+        let seen = format!("{failed} of {runs} runs failed{why}");
+        fire("error_rate", seen, limit, settings.error_rate.action);
     }
     let slowest = observed.milliseconds.iter().max();
     let seconds = settings.latency_seconds.limit;
@@ -95,7 +103,8 @@ pub fn judge(settings: &MonitorSettings, observed: &Observed) -> Vec<Fired> {
     }
     for record in &observed.comparisons {
         let missing = record.outcomes.get("missing_candidate").copied().unwrap_or(0);
-        if missing > 0 || record.compared < record.expected {
+        let least = observed.coverage.unwrap_or(Decimal::ONE).checked_mul(Decimal::from(record.expected));
+        if missing > 0 || least.is_none_or(|least| Decimal::from(record.compared) < least) {
             let ComparisonRecord { compared, expected, .. } = record;
             let seen = format!("{compared} of {expected} keys compared, {missing} missing in the candidate");
             fire("data_loss", seen, "none".to_owned(), settings.data_loss.action);
@@ -113,7 +122,8 @@ pub fn judge(settings: &MonitorSettings, observed: &Observed) -> Vec<Fired> {
 /// What speaks against the comparisons. Where nothing was shown there is nothing to roll back on, and it is said.
 fn variance(settings: &MonitorSettings, observed: &Observed) -> Vec<(String, Action)> {
     if observed.comparisons.is_empty() {
-        return vec![("no reverse comparison".to_owned(), Action::Warn)];
+        let why = observed.uncompared.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+        return vec![(format!("no reverse comparison{why}"), Action::Warn)];
     }
     let judged = observed.comparisons.iter().filter_map(|record| {
         let as_of = record.as_of.map_or_else(String::new, |as_of| format!(" at {as_of}"));

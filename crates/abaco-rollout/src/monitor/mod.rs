@@ -10,6 +10,6 @@ mod settings;
 pub use self::checkpoints::{Checkpoint, Checkpoints, checkpoints};
 pub use self::judge::{Fired, NullShare, Observed, judge};
 pub use self::observe::{Watched, observe};
-pub use self::reconcile::{Day, markdown, reconcile};
+pub use self::reconcile::{Day, line, reconcile};
 pub use self::runs::{PublishedRun, published_since};
 pub use self::settings::{Action, Limit, MonitorSettings, Seconds, Strict};

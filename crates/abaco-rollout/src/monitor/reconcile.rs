@@ -44,8 +44,8 @@ pub fn reconcile(day: Day<'_>) -> ReconciliationRecord {
     record
 }
 
-/// The record as a line of Markdown.
-pub fn markdown(record: &ReconciliationRecord) -> String {
+/// The record as a line for people.
+pub fn line(record: &ReconciliationRecord) -> String {
     let ReconciliationRecord { day, published, failed, compared, outcomes, ties, open } = record;
     let outcomes: Vec<String> = outcomes
         .iter()
@@ -57,7 +57,7 @@ pub fn markdown(record: &ReconciliationRecord) -> String {
     let runs = published.len();
     let compared = compared.len();
     let line = format!(
-        "- **{day}**: {runs} runs published, {failed} failed; {compared} comparisons: {outcomes}; {ties} figures tie; {open}"
+        "{day}: {runs} runs published, {failed} failed; {compared} comparisons: {outcomes}; {ties} figures tie; {open}"
     );
     // One record is one line, whatever a message holds.
     line.replace(['\n', '\r'], " ")

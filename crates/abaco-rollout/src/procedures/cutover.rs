@@ -65,7 +65,10 @@ pub(crate) fn cutover(
         }
         // All was done but for the last line.
         (Some(Procedure::Cutover), Stage::Monitoring) => return finish(site, Steps::new(journal)),
-        (Some(Procedure::Cutover), _) => allowed(request)?,
+        (Some(Procedure::Cutover), _) => {
+            same_target(site, journal)?;
+            allowed(journal, request)?;
+        }
         _ => begin(site, journal, request, from)?,
     }
     let mut steps = Steps::new(journal);
@@ -79,6 +82,18 @@ pub(crate) fn cutover(
     match take_over(site, &mut steps, request).and_then(|taken| taken) {
         Ok(()) => finish(site, steps),
         Err(error) => Err(undo(site, steps, &error)),
+    }
+}
+
+/// An interrupted cutover is finished for the version for which it began, and for no other.
+fn same_target(site: &Site<'_>, journal: &Journal) -> Result<(), RolloutError> {
+    let target = journal.standing().active.as_ref().and_then(|active| active.target.as_ref());
+    match target.filter(|target| **target != site.candidate().name) {
+        None => Ok(()),
+        Some(target) => Err(RolloutError::Refused(format!(
+            "cutover: expected the candidate `{target}`, whose cutover was interrupted, found `{}`: roll back first",
+            site.candidate().name
+        ))),
     }
 }
 
@@ -101,7 +116,7 @@ fn begin(
             "cutover: expected a rollback that is proven, found one that is not: repeat it".to_owned(),
         );
     }
-    allowed(request)?;
+    allowed(journal, request)?;
     now_ended(journal)?;
     let target = Some(site.candidate().name.clone());
     journal.append(Event::Began { procedure: Procedure::Cutover, target })?;
@@ -112,14 +127,17 @@ fn begin(
     Ok(())
 }
 
-fn allowed(request: &CutoverRequest) -> Result<(), RolloutError> {
+fn allowed(journal: &Journal, request: &CutoverRequest) -> Result<(), RolloutError> {
     let reason = request.break_glass.as_ref();
     if reason.is_some_and(|reason| reason.trim().is_empty()) {
         let message = "break-glass: expected a reason, found none".to_owned();
         return Err(RolloutError::Refused(message));
     }
-    if request.verdict.open || reason.is_some() {
+    if reason.is_some() {
         return Ok(());
+    }
+    if request.verdict.open {
+        return request.verdict.holds_for(journal.record());
     }
     Err(RolloutError::Refused(format!("the gate is closed: {}", request.verdict.missing.join("; "))))
 }
@@ -135,7 +153,8 @@ fn prepare(site: &Site<'_>, steps: &mut Steps<'_>, request: &CutoverRequest) -> 
             steps.moved(Stage::Ready, "break-glass", &[])?;
         }
         let reason = request.break_glass.as_deref().filter(|_| !request.verdict.open);
-        let reason = reason.map_or("the gate is open".to_owned(), |reason| format!("break-glass: {reason}"));
+        let reason =
+            reason.map_or_else(|| request.verdict.reason(), |reason| format!("break-glass: {reason}"));
         steps.moved(Stage::Cutover, &reason, &request.verdict.evidence)?;
     }
     Ok(taken)
@@ -150,7 +169,9 @@ fn take_over(site: &Site<'_>, steps: &mut Steps<'_>, request: &CutoverRequest) -
         let (manifest, digest) = backup::make(site, began)?;
         let found = manifest.files.iter().filter(|kept| kept.copy.is_some()).count();
         let message = format!("{found} of {} configured files are there and copied", manifest.files.len());
-        Ok(Done::passed(message).with(json!({ "manifest": digest, "pointer": pointer })))
+        let details =
+            json!({ "manifest": digest, "pointer": pointer, "pointer_path": manifest.pointer.path });
+        Ok(Done::passed(message).with(details))
     })?;
     if taken.is_ok() {
         // Also after an interruption: the files may be others by now.

@@ -1,5 +1,8 @@
 //! What the procedures must know of the gate.
 
+use crate::RolloutError;
+use crate::journal::{Event, Record};
+
 /// What the gate says, as a procedure needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GateVerdict {
@@ -11,6 +14,10 @@ pub struct GateVerdict {
     pub candidate: Option<String>,
     /// The digests of the evidence on which it rests.
     pub evidence: Vec<String>,
+    /// Whether unsigned approvals counted.
+    pub demo: bool,
+    /// How many lines the journal had when it was weighed; none where nobody else can have written to it since.
+    pub weighed: Option<usize>,
 }
 
 impl GateVerdict {
@@ -24,6 +31,25 @@ impl GateVerdict {
     /// ```
     pub fn closed<T: Into<String>>(missing: impl IntoIterator<Item = T>) -> Self {
         Self { missing: missing.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+
+    /// Whether it still holds once nobody else writes: what somebody has recorded since was not weighed.
+    pub(crate) fn holds_for(&self, record: &Record) -> Result<(), RolloutError> {
+        let mut since = record.entries.iter().skip(self.weighed.unwrap_or(record.entries.len()));
+        let is_weighed = |event: &Event| matches!(event, Event::Recorded { .. } | Event::Approved { .. });
+        match since.rfind(|entry| is_weighed(&entry.event)) {
+            None => Ok(()),
+            Some(entry) => Err(RolloutError::Refused(format!(
+                "the gate: `{}` recorded something while it was weighed (line {}): ask again",
+                entry.actor, entry.seq
+            ))),
+        }
+    }
+
+    /// Why the gate lets somebody through.
+    pub(crate) fn reason(&self) -> String {
+        let demo = if self.demo { " (demo: unsigned approvals count)" } else { "" };
+        format!("the gate is open{demo}")
     }
 }
 

@@ -53,10 +53,12 @@ pub(crate) fn rehearse(site: &Site<'_>, journal: &mut Journal) -> Result<Rehears
         steps.end(Procedure::Rehearsal, Outcome::Failed, message.clone())?;
         return Err(RolloutError::Failed(message));
     }
-    let candidate = steps.detail("copy", "candidate").unwrap_or_default();
+    let detail = |key| steps.detail("copy", key).unwrap_or_default();
+    let (candidate, baseline) = (detail("candidate"), detail("baseline"));
     let message = format!("cut over, rolled back in {milliseconds} ms, forward again, on copies");
     let report = steps.end(Procedure::Rehearsal, Outcome::Passed, message)?;
-    let record = RehearsalRecord { rollback_milliseconds: milliseconds, proven: true, forward: true };
+    let record =
+        RehearsalRecord { baseline, rollback_milliseconds: milliseconds, proven: true, forward: true };
     Ok(Rehearsed { report, record, candidate })
 }
 
@@ -68,10 +70,11 @@ fn all(site: &Site<'_>, steps: &mut Steps<'_>, milliseconds: &mut u64) -> super:
     let mut copied = None;
     let mut taken = steps.take_again("copy", || {
         let copy = copy(site, folder.path())?;
+        let baseline = identity(site.config, site.baseline())?;
         let candidate = identity(site.config, site.candidate())?;
         let message = format!("{} configured files and the pointer", copy.files.len());
         copied = Some((copy, candidate.clone()));
-        Ok(Done::passed(message).with(json!({ "candidate": candidate })))
+        Ok(Done::passed(message).with(json!({ "candidate": candidate, "baseline": baseline })))
     })?;
     let Some((copy, candidate)) = copied else { return Ok(taken) };
     let request = CutoverRequest {

@@ -63,11 +63,33 @@ pub(crate) fn rollback(
     let cutover = standing.cutover.clone().ok_or_else(|| {
         RolloutError::Refused("rollback: expected a cutover in the journal, found none".to_owned())
     })?;
+    same_place(site, &cutover)?;
     if !resumed {
         let target = Some(site.baseline().name.clone());
         journal.append(Event::Began { procedure: Procedure::Rollback, target })?;
     }
     Undoing { site, cutover, doubts: Vec::new() }.perform(Steps::new(journal), reason)
+}
+
+/// What was cut over is what is rolled back: a `rollout.yml` that names another pointer or other versions by now would leave the
+/// one that counts where it is.
+fn same_place(site: &Site<'_>, cutover: &Progress) -> Result<(), RolloutError> {
+    let refused = |what: &str, expected: &str, found: &str| {
+        Err(RolloutError::Refused(format!(
+            "rollback: `{what}` in {}: expected `{expected}`, as when it was cut over, found `{found}`",
+            site.config.path.display()
+        )))
+    };
+    let candidate = &site.candidate().name;
+    if let Some(target) = cutover.target.as_ref().filter(|target| *target != candidate) {
+        return refused("candidate", target, candidate);
+    }
+    let failed = |error| RolloutError::io(&site.pointer, error);
+    let pointer = std::path::absolute(&site.pointer).map_err(failed)?.display().to_string();
+    match cutover.detail("backup", "pointer_path").filter(|path| *path != pointer) {
+        Some(path) => refused("pointer", path, &pointer),
+        None => Ok(()),
+    }
 }
 
 fn interrupted(journal: &mut Journal, active: &Progress) -> Result<(), RolloutError> {

@@ -13,7 +13,6 @@ use super::steps::{Done, Steps, now_ended};
 use crate::RolloutError;
 use crate::journal::{Event, Journal, Outcome, Procedure, make_folder};
 use crate::stage::Stage;
-use crate::version::VersionSettings;
 
 /// What staging would do.
 pub(crate) fn plan(site: &Site<'_>) -> Vec<PlannedStep> {
@@ -79,13 +78,7 @@ fn all(site: &Site<'_>, steps: &mut Steps<'_>, began: u64) -> super::steps::Take
 }
 
 fn configuration(site: &Site<'_>) -> Result<Done, RolloutError> {
-    let loaded = |version: &VersionSettings| {
-        one_source(version).map_err(|message| RolloutError::Configuration {
-            path: site.config.path.clone(),
-            message: format!("`{}`: {message}", version.name),
-        })?;
-        identity(site.config, version)
-    };
+    let loaded = |version| identity(site.config, version);
     let (baseline, candidate) = (loaded(site.baseline())?, loaded(site.candidate())?);
     Ok(Done::passed("both versions load").with(json!({ "baseline": baseline, "candidate": candidate })))
 }
@@ -119,13 +112,5 @@ fn pointer(site: &Site<'_>, began: u64) -> Result<Done, RolloutError> {
                 .write(site.storage(), &site.pointer)?;
             Ok(Done::passed(format!("the pointer now names `{}`", baseline.name)))
         }
-    }
-}
-
-fn one_source(version: &VersionSettings) -> Result<(), String> {
-    let sources = [version.configuration.is_some(), version.program.is_some(), version.figures.is_some()];
-    match sources.iter().filter(|named| **named).count() {
-        1 => Ok(()),
-        found => Err(format!("expected one of `configuration`, `program` and `figures`, found {found}")),
     }
 }

@@ -106,15 +106,28 @@ impl ProgramSettings {
             End::Status(status) if status.success() => {
                 Ok(ProgramOutput { stdout, stderr, took: began.elapsed() })
             }
-            End::Status(status) => Err(self.error(format!("{status}{}", ending(&stderr)))),
+            End::Status(status) => Err(self.error(format!("{status}{}", said(&stdout, &stderr)))),
             End::Late => {
                 let seconds = self.timeout_seconds;
-                Err(self.error(format!("did not end within {seconds} s{}", ending(&stderr))))
+                Err(self.error(format!("did not end within {seconds} s{}", said(&stdout, &stderr))))
             }
             End::TooMuch => {
                 Err(self.error(format!("expected at most {MAX_OUTPUT} bytes of output, found more")))
             }
         }
+    }
+
+    /// What is wrong with it; `names` are those that its arguments may use.
+    pub(crate) fn check(&self, names: &[&str]) -> Result<(), String> {
+        if self.arguments.first().is_none_or(|program| program.trim().is_empty()) {
+            return Err("`arguments`: expected a program and its arguments, found none".to_owned());
+        }
+        if self.timeout_seconds == 0 {
+            return Err("`timeout_seconds`: expected at least 1, found 0".to_owned());
+        }
+        let given: Vec<(&str, String)> = names.iter().map(|name| (*name, String::new())).collect();
+        let filled = |argument: &String| self.filled(argument, &given).map(|_| ());
+        self.arguments.iter().try_for_each(filled).map_err(|error| error.to_string())
     }
 
     fn filled(&self, argument: &str, given: &[(&str, String)]) -> Result<String, RolloutError> {
@@ -184,8 +197,18 @@ fn kill(child: &mut Child) -> io::Result<()> {
     child.kill()
 }
 
-fn ending(stderr: &[u8]) -> String {
-    let text = String::from_utf8_lossy(stderr);
+/// The end of what it said: many programs, such as those that run tests, say on standard output what went wrong.
+fn said(stdout: &[u8], stderr: &[u8]) -> String {
+    let (stdout, stderr) = (ending(stdout), ending(stderr));
+    if stdout.is_empty() || stderr.is_empty() {
+        stdout + &stderr
+    } else {
+        format!("{stderr}; output{stdout}")
+    }
+}
+
+fn ending(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
     let text = text.trim();
     let begin = text.char_indices().rev().nth(SHOWN - 1).map_or(0, |(index, _)| index);
     if text.is_empty() { String::new() } else { format!(": {}", &text[begin..]) }

@@ -6,13 +6,12 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::RolloutView;
-use crate::evidence::{Evidence, Occasion};
+use super::after::{Hour, days, hours};
+use super::risks::{causes, risks};
+use crate::evidence::{CauseRecord, Evidence, Occasion};
 use crate::gate::State;
 use crate::journal::{Event, Outcome};
 use crate::stage::Stage;
-
-/// What expires within so many days is a risk.
-const SOON_DAYS: i64 = 14;
 
 #[derive(Serialize)]
 pub(super) struct Facts {
@@ -33,6 +32,9 @@ pub(super) struct Facts {
     next: Vec<String>,
     tests: Vec<Test>,
     comparisons: Vec<Compared>,
+    causes: Vec<CauseRecord>,
+    hours: Vec<Hour>,
+    days: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -106,7 +108,10 @@ pub(super) fn facts(view: &RolloutView) -> Facts {
         approvals: approvals.iter().map(line).collect(),
         checklist: checklist(view),
         risks: risks(view),
-        next: verdict.missing(),
+        next: next(view),
+        causes: causes(view),
+        hours: hours(view),
+        days: days(view),
         tests: tests(entries),
         comparisons: comparisons(view),
     }
@@ -160,6 +165,16 @@ fn weeks(view: &RolloutView) -> Vec<Week> {
     weeks.into_values().collect()
 }
 
+/// What is missing at this stage, and the sentence that `status` has.
+fn next(view: &RolloutView) -> Vec<String> {
+    let missing = match (stage_at(&view.entries, view.now), &view.unwatched) {
+        (Stage::Complete, _) => Vec::new(),
+        (_, Some(unwatched)) => unwatched.clone(),
+        (_, None) => view.verdict.missing(),
+    };
+    missing.into_iter().chain([view.next.clone()]).collect()
+}
+
 fn checklist(view: &RolloutView) -> Vec<Item> {
     let done = |list: &str, item: &str| {
         view.evidence.iter().rev().find_map(|(_, piece)| match &piece.evidence {
@@ -175,55 +190,6 @@ fn checklist(view: &RolloutView) -> Vec<Item> {
     items
         .map(|(list, item)| Item { list: list.clone(), item: item.clone(), done: done(list, item) })
         .collect()
-}
-
-fn risks(view: &RolloutView) -> Vec<String> {
-    let mut risks = Vec::new();
-    for (digest, piece) in &view.evidence {
-        match &piece.evidence {
-            Evidence::Comparison(record) if piece.candidate == view.identity && !record.clean => {
-                let passing = [
-                    "match",
-                    "match_at_baseline_precision",
-                    "within_tolerance",
-                    "known_difference",
-                    "both_absent",
-                ];
-                let open: Vec<String> = record
-                    .outcomes
-                    .iter()
-                    .filter(|(name, count)| **count > 0 && !passing.contains(&name.as_str()))
-                    .map(|(name, count)| format!("{count} {name}"))
-                    .collect();
-                let as_of = record.as_of.map_or_else(|| "no snapshot".to_owned(), |date| date.to_string());
-                risks.push(format!(
-                    "{} at {as_of}: {} (evidence {digest})",
-                    occasion(record.occasion),
-                    open.join(", ")
-                ));
-            }
-            Evidence::Reconciliation(record) => {
-                risks.extend(record.open.iter().map(|open| format!("{}: {open}", record.day)));
-            }
-            _ => {}
-        }
-    }
-    let soon = view.now + TimeDelta::days(SOON_DAYS);
-    for expiring in view.expiring.iter().filter(|expiring| expiring.expires <= soon) {
-        let word = if expiring.expires <= view.now { "expired" } else { "expires" };
-        risks.push(format!("{} {word} on {}", expiring.what, expiring.expires.date_naive()));
-    }
-    risks.extend(view.single_key.iter().map(|hypothesis| format!("rests on one key only: {hypothesis}")));
-    for (at, actor, event) in &view.entries {
-        if let Event::BrokeGlass { reason, missing } = event {
-            let missing = missing.join("; ");
-            risks.push(format!(
-                "{}: `{actor}` went past a closed gate: {reason} (missing: {missing})",
-                at.date_naive()
-            ));
-        }
-    }
-    risks
 }
 
 fn tests(entries: &[Entry]) -> Vec<Test> {
@@ -260,7 +226,7 @@ fn comparisons(view: &RolloutView) -> Vec<Compared> {
     compared.collect()
 }
 
-const fn occasion(occasion: Occasion) -> &'static str {
+pub(super) const fn occasion(occasion: Occasion) -> &'static str {
     match occasion {
         Occasion::Replay => "replay",
         Occasion::Live => "live",

@@ -11,7 +11,7 @@ use crate::RolloutError;
 /// The report as Markdown.
 ///
 /// # Errors
-/// [`RolloutError::Refused`] for a template that does not fit; not expected to happen.
+/// [`RolloutError::Failed`] for a template that does not fit; not expected to happen.
 pub fn markdown(view: &RolloutView) -> Result<String, RolloutError> {
     render(view, "rollout.md", include_str!("rollout.md.jinja"))
 }
@@ -25,7 +25,7 @@ pub fn html(view: &RolloutView) -> Result<String, RolloutError> {
 }
 
 fn render(view: &RolloutView, name: &str, template: &str) -> Result<String, RolloutError> {
-    let wrong = |error: minijinja::Error| RolloutError::Refused(format!("report: {error:#}"));
+    let wrong = |error: minijinja::Error| RolloutError::Failed(format!("report: {error:#}"));
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(wrong)?;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::evidence::Provenance;
 use crate::gate::{ChecklistSettings, Verdict};
 use crate::journal::Event;
+use crate::monitor::Checkpoints;
 
 /// Something that somebody accepted until a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +35,12 @@ pub struct RolloutView {
     pub checklists: ChecklistSettings,
     /// What was accepted and ends.
     pub expiring: Vec<Expiring>,
-    /// Hypotheses about a difference that rest on one informative key only.
-    pub single_key: Vec<String>,
+    /// The hours after the cutover at which somebody must have looked.
+    pub checkpoints: Checkpoints,
+    /// What keeps the monitoring from being complete; none at another stage.
+    pub unwatched: Option<Vec<String>>,
+    /// What to do next, as a sentence.
+    pub next: String,
     /// What time it is.
     pub now: DateTime<Utc>,
 }

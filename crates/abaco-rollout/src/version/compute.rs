@@ -114,14 +114,10 @@ fn said(
     asked: &Asked,
     options: &ReadOptions,
 ) -> Result<Figures, RolloutError> {
-    let folder = match config.path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     // The program runs in another folder than the one in which the paths were given.
     let asked = absolute(asked)?;
     let before = digests(&asked)?;
-    let output = program.run(folder, &given(&asked))?;
+    let output = program.run(config.folder(), &given(&asked))?;
     let name = program.arguments.first().cloned().unwrap_or_default();
     if digests(&asked)? != before {
         let message = "the inputs are not the same before and after it ran".to_owned();
@@ -131,7 +127,10 @@ fn said(
     Ok(Figures { inputs: Some(before), ..figures })
 }
 
-/// What an argument may name.
+/// What the arguments of a version's program may name.
+pub(crate) const GIVEN: [&str; 3] = ["inputs", "tape", "as_of"];
+
+/// What an argument may name, with what it stands for.
 fn given(asked: &Asked) -> Vec<(&'static str, String)> {
     let separator = if cfg!(windows) { ";" } else { ":" };
     let inputs: Vec<String> = asked.inputs.iter().map(|path| path.display().to_string()).collect();
@@ -141,11 +140,8 @@ fn given(asked: &Asked) -> Vec<(&'static str, String)> {
         AsOf::Single => "single".to_owned(),
         AsOf::Pooled => "pooled".to_owned(),
     };
-    vec![
-        ("inputs", inputs.join(separator)),
-        ("tape", inputs.first().cloned().unwrap_or_default()),
-        ("as_of", as_of),
-    ]
+    let tape = inputs.first().cloned().unwrap_or_default();
+    GIVEN.into_iter().zip([inputs.join(separator), tape, as_of]).collect()
 }
 
 fn absolute(asked: &Asked) -> Result<Asked, RolloutError> {

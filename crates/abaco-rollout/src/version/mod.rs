@@ -2,6 +2,8 @@
 
 mod compute;
 
+pub(crate) use self::compute::GIVEN;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};

@@ -77,8 +77,6 @@ fn totals_and_keys_are_told_apart() {
         found.keys.top.iter().map(|key| (key.by["loan_id"].as_deref(), &*key.delta)).collect();
     assert_eq!(keys, [(Some("D"), "3.00"), (Some("B"), "0.01")]);
     assert_eq!((found.keys.only_left.groups, found.keys.only_right.groups), (1, 1));
-    let record = found.record();
-    assert_eq!((&*record.found, &*record.expected, record.ties), ("37.00", "40.01", false));
     // A cent is forgiven to each key; the whole is still apart.
     let within = tied(&files, &settings(OF_LOANS, OF_EVENTS, "tolerance: \"0.01\"\n")).unwrap();
     assert_eq!((within.differing, within.ties), (1, false));

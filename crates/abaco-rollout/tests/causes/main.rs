@@ -9,6 +9,7 @@
     reason = "the helpers of a test stop the test"
 )]
 
+mod agree;
 mod bounds;
 mod common;
 mod naive;

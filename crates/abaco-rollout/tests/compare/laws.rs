@@ -131,12 +131,14 @@ proptest! {
     /// The document is read as it was written, and the record counts what it counts.
     #[test]
     fn the_document_and_its_record(left in figures(), right in figures()) {
-        let comparison = compare(&left, &right, &ComparisonSettings::default(), today());
+        let rules = ComparisonSettings::default();
+        let comparison = compare(&left, &right, &rules, today());
         let document = comparison.document();
         let bytes = document.bytes().unwrap();
         prop_assert_eq!(&serde_json::from_slice::<ComparisonDocument>(&bytes).unwrap(), &document);
-        let record = comparison.to_record(Occasion::Live, 7).unwrap();
+        let record = comparison.to_record(Occasion::Live, 7, "b", &rules).unwrap();
         prop_assert_eq!(record.document, abaco_pipeline::canonical_json::sha256(&bytes));
+        prop_assert_eq!((record.baseline, record.rules), ("b".to_owned(), rules.digest().unwrap()));
         prop_assert_eq!(record.outcomes.values().sum::<u64>(), record.compared);
         prop_assert_eq!((record.expected, record.clean, record.informative), (7, document.passes, document.informative));
     }

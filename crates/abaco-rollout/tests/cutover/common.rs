@@ -124,7 +124,7 @@ impl World {
     #[track_caller]
     pub(crate) fn is_at(&self, stage: Stage, active: &str) {
         let status = self.rollout().status().unwrap();
-        assert_eq!((status.stage, status.active.as_str(), status.procedure), (stage, active, None));
+        assert_eq!((status.stage, status.active.as_deref(), status.procedure), (stage, Some(active), None));
         assert_eq!((self.active().as_str(), self.read("service.ini").as_str()), (active, active));
         assert!(!self.path("absent.ini").exists());
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use abaco_rollout::journal::Event;
 use abaco_rollout::procedures::{CutoverRequest, GateVerdict};
 use abaco_rollout::stage::Stage;
 use abaco_rollout::{ErrorKind, RolloutConfig, RolloutError};
@@ -74,8 +75,10 @@ fn a_pointer_that_somebody_else_changed_is_not_overwritten() {
     assert!(error.contains("expected the baseline `v1` to be active, found `v7`"), "{error}");
     assert_eq!(world.read("active.json"), other);
     world.write("active.json", "{");
-    let error = world.rollout().status().unwrap_err().to_string();
-    assert!(error.contains("active.json: damaged: expected a pointer"), "{error}");
+    let status = world.rollout().status().unwrap();
+    assert_eq!((status.stage, status.active), (Stage::Ready, None));
+    let trouble = status.trouble.unwrap();
+    assert!(trouble.contains("active.json: damaged: expected a pointer"), "{trouble}");
 }
 
 #[test]
@@ -91,6 +94,8 @@ fn a_damaged_journal_stops_everything_and_names_the_line() {
     ] {
         assert!(error.to_string().contains("journal.ndjson: damaged: line 1: changed"), "{error}");
     }
+    let error = world.rollout().status().unwrap_err().to_string();
+    assert!(error.ends_with("; active by the pointer: `v1`"), "{error}");
 }
 
 /// The lock is the system's: whoever is second waits, and then sees what the first one did.
@@ -131,4 +136,90 @@ fn a_configuration_that_makes_no_sense_does_not_come_through_staging() {
     assert!(world.rollout().staging().unwrap_err().to_string().contains("kpi_definitions.yml"));
     assert_eq!(world.rollout().stage().unwrap(), Stage::Staging);
     assert!(!world.path("active.json").exists());
+}
+
+/// Somebody else's pointer is said, and a rollback puts it right.
+#[test]
+fn a_pointer_that_contradicts_the_journal_is_trouble() {
+    let world = World::new();
+    world.monitoring();
+    assert_eq!(world.rollout().status().unwrap().trouble, None);
+    for text in [r#"{"active":"v7","configuration":null,"journal":1,"previous":null}"#, "{"] {
+        world.write("active.json", text);
+        let status = world.rollout().status().unwrap();
+        assert_eq!(status.active, (text != "{").then(|| "v7".to_owned()));
+        let trouble = status.trouble.unwrap();
+        let expected = if text == "{" {
+            "damaged"
+        } else {
+            "expected `v2`, which the journal says is active, found `v7`"
+        };
+        assert!(trouble.contains(expected), "{trouble}");
+        assert!(
+            status.next.ends_with("`abaco rollout rollback` restores it with the baseline"),
+            "{}",
+            status.next
+        );
+    }
+    world.rollout().rollback("test").unwrap();
+    world.is_at(Stage::RolledBack, "v1");
+    assert_eq!(world.rollout().status().unwrap().trouble, None);
+}
+
+/// A chain alone does not show that its last lines are gone.
+#[test]
+fn a_journal_whose_end_is_gone_is_damaged() {
+    let world = World::new();
+    world.monitoring();
+    let text = world.read("state/journal.ndjson");
+    let cut: String = text.split_inclusive('\n').take(5).collect();
+    world.write("state/journal.ndjson", &cut);
+    let error = world.rollout().status().unwrap_err().to_string();
+    assert!(error.contains("lines, as `journal.heads` says, found 5: its end is gone; active"), "{error}");
+    std::fs::remove_file(world.path("state/journal.ndjson")).unwrap();
+    let error = world.rollout().status().unwrap_err().to_string();
+    assert!(error.contains("found 0: its end is gone; active by the pointer: `v2`"), "{error}");
+    world.write("state/journal.ndjson", &text);
+    std::fs::remove_file(world.path("state/journal.heads")).unwrap();
+    let error = world.rollout().rollback("x").unwrap_err().to_string();
+    assert!(error.ends_with("expected `journal.heads` beside it, found none"), "{error}");
+}
+
+/// What somebody records between the weighing and the cutover was not weighed.
+#[test]
+fn evidence_that_came_while_the_gate_was_weighed_is_weighed_again() {
+    let world = World::new();
+    world.ready();
+    let rollout = world.rollout();
+    let lines = rollout.record().unwrap().entries.len();
+    let recorded = Event::Recorded { kind: "comparison".to_owned(), digest: "d".to_owned() };
+    world.rollout().journal().unwrap().append(recorded).unwrap();
+    let late = CutoverRequest { verdict: GateVerdict { weighed: Some(lines), ..open() }, break_glass: None };
+    let error = refused(rollout.cutover(&late));
+    assert!(error.contains("recorded something while it was weighed"), "{error}");
+    world.is_at(Stage::Ready, "v1");
+    let verdict = GateVerdict { weighed: Some(lines + 1), ..open() };
+    rollout.cutover(&CutoverRequest { verdict, break_glass: None }).unwrap();
+    world.is_at(Stage::Monitoring, "v2");
+}
+
+/// A `rollout.yml` that names another pointer by now must not prove that one restored, and leave the other.
+#[test]
+fn what_was_cut_over_is_what_is_rolled_back() {
+    let world = World::new();
+    world.monitoring();
+    let settings = world.read("rollout.yml");
+    for (from, to, expected) in [
+        ("pointer: active.json", "pointer: other.json", "`pointer` in "),
+        ("name: v2", "name: v3", "`candidate` in "),
+    ] {
+        assert!(settings.contains(from), "{settings}");
+        world.write("rollout.yml", &settings.replace(from, to));
+        let error = refused(world.rollout().rollback("test"));
+        assert!(error.contains(expected) && error.contains(", as when it was cut over, found "), "{error}");
+        assert!(!world.path("other.json").exists());
+        world.write("rollout.yml", &settings);
+    }
+    world.rollout().rollback("test").unwrap();
+    world.is_at(Stage::RolledBack, "v1");
 }

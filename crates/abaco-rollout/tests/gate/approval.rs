@@ -45,7 +45,14 @@ fn digests() -> Vec<String> {
 fn checked(signed: &Signed, now: &str, demo: bool) -> Result<String, Lapsed> {
     let evidence = digests();
     let now = now.parse().unwrap();
-    let expected = Expected { candidate: "sha256:c", configuration: "conf", evidence: &evidence, now, demo };
+    let expected = Expected {
+        candidate: "sha256:c",
+        configuration: "conf",
+        evidence: &evidence,
+        operators: &[],
+        now,
+        demo,
+    };
     check(&settings(), expected, signed).map(|valid| valid.label())
 }
 
@@ -113,8 +120,14 @@ fn without_an_author_nobody_approves() {
     let signed = sign(approval("p1", Role::Engineering, &digests()), &signer(1)).unwrap();
     let evidence = digests();
     let now = NOW.parse().unwrap();
-    let expected =
-        Expected { candidate: "sha256:c", configuration: "conf", evidence: &evidence, now, demo: false };
+    let expected = Expected {
+        candidate: "sha256:c",
+        configuration: "conf",
+        evidence: &evidence,
+        operators: &[],
+        now,
+        demo: false,
+    };
     let settings = ApprovalSettings { author: String::new(), ..settings() };
     assert_eq!(check(&settings, expected, &signed), Err(Lapsed::NoAuthor));
 }
@@ -143,11 +156,36 @@ fn one_key_in_two_hands_counts_for_neither() {
     let signed = sign(approval("p1", Role::Engineering, &digests()), &signer(1)).unwrap();
     let evidence = digests();
     let now = NOW.parse().unwrap();
-    let expected =
-        Expected { candidate: "sha256:c", configuration: "conf", evidence: &evidence, now, demo: false };
+    let expected = Expected {
+        candidate: "sha256:c",
+        configuration: "conf",
+        evidence: &evidence,
+        operators: &[],
+        now,
+        demo: false,
+    };
     let mut settings = settings();
     assert!(check(&settings, expected, &signed).is_ok());
     settings.people[2].public_key = settings.people[0].public_key.to_uppercase();
     let message = check(&settings, expected, &signed).unwrap_err().to_string();
     assert_eq!(message, "`p1` and `p3` have the same public key");
+}
+
+/// `approvals` names operators; the journal knows who in fact was one.
+#[test]
+fn whoever_carries_out_a_cutover_approves_nothing() {
+    let signed = sign(approval("p1", Role::Engineering, &digests()), &signer(1)).unwrap();
+    let (evidence, operators) = (digests(), ["p1".to_owned()]);
+    let now = NOW.parse().unwrap();
+    let expected = Expected {
+        candidate: "sha256:c",
+        configuration: "conf",
+        evidence: &evidence,
+        operators: &operators,
+        now,
+        demo: false,
+    };
+    assert_eq!(check(&settings(), expected, &signed), Err(Lapsed::Operator("p1".to_owned())));
+    let other = sign(approval("p2", Role::Operations, &digests()), &signer(2)).unwrap();
+    assert!(check(&settings(), expected, &other).is_ok());
 }

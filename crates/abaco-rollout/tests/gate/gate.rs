@@ -28,6 +28,9 @@ fn comparison(occasion: Occasion, as_of: &str, mismatches: u64, informative: u64
     Evidence::Comparison(ComparisonRecord {
         occasion,
         as_of: Some(date(as_of)),
+        baseline: "sha256:b".to_owned(),
+        rules: "rules".to_owned(),
+        until: None,
         outcomes: outcomes.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
         compared: 10,
         expected: 10,
@@ -63,7 +66,12 @@ fn soaked(runs: u64, failed: u64, early: Option<u64>, late: Option<u64>) -> Evid
 }
 
 fn rehearsed(rollback_milliseconds: u64, proven: bool, forward: bool) -> Evidence {
-    Evidence::Rehearsal(RehearsalRecord { rollback_milliseconds, proven, forward })
+    Evidence::Rehearsal(RehearsalRecord {
+        baseline: "sha256:b".to_owned(),
+        rollback_milliseconds,
+        proven,
+        forward,
+    })
 }
 
 fn done(item: &str) -> Evidence {
@@ -134,10 +142,13 @@ fn weighing(
     let policy = Policy { gate, approvals: &people, checklists: &lists };
     let case = Case {
         candidate: "sha256:c",
+        baseline: Ok("sha256:b"),
+        rules: "rules",
         configuration: "conf",
         evidence: pieces,
         lost,
         approvals,
+        operators: &[],
         now: now(),
         demo: true,
     };
@@ -322,10 +333,13 @@ fn a_policy_without_roles_or_items_keeps_the_gate_closed() {
     let approvals = approved(&pieces);
     let case = Case {
         candidate: "sha256:c",
+        baseline: Ok("sha256:b"),
+        rules: "rules",
         configuration: "conf",
         evidence: &pieces,
         lost: &[],
         approvals: &approvals,
+        operators: &[],
         now: now(),
         demo: false,
     };
@@ -397,4 +411,159 @@ proptest! {
             prop_assert!(!after);
         }
     }
+}
+
+/// What the comparisons come to where each was changed.
+fn counted(change: impl Fn(&mut ComparisonRecord)) -> [Criterion; 2] {
+    let changed = enough().into_iter().map(|mut evidence| {
+        if let Evidence::Comparison(record) = &mut evidence {
+            change(record);
+        }
+        evidence
+    });
+    let pieces = filed(changed);
+    let verdict = weighing(&pieces, &[], &approved(&pieces), &gate());
+    ["replay", "live comparisons"]
+        .map(|name| verdict.criteria.iter().find(|criterion| criterion.name == name).unwrap().clone())
+}
+
+#[test]
+fn what_was_compared_with_something_else_counts_for_nothing() {
+    for criterion in counted(|_| {}) {
+        assert_eq!(criterion.state, State::Met, "{criterion:?}");
+    }
+    let by_others: [fn(&mut ComparisonRecord); 2] =
+        [|record| record.baseline = "sha256:other".to_owned(), |record| record.rules = "others".to_owned()];
+    for change in by_others {
+        let [replay, live] = counted(change);
+        assert_eq!(
+            (replay.state, replay.achieved.as_str()),
+            (State::Inconclusive, "0 (0 not clean, 0 prove nothing)")
+        );
+        assert_eq!((live.state, live.achieved.as_str()), (State::Inconclusive, "0 (0 prove nothing)"));
+    }
+}
+
+#[rstest]
+#[case("2026-03-03", State::Met)] // today
+#[case("2026-03-02", State::Inconclusive)]
+fn a_comparison_counts_no_longer_than_the_known_differences_it_rests_on(
+    #[case] until: &str,
+    #[case] state: State,
+) {
+    for criterion in counted(|record| record.until = Some(date(until))) {
+        assert_eq!(criterion.state, state, "{criterion:?}");
+    }
+}
+
+#[test]
+fn a_baseline_that_cannot_be_identified_closes_the_gate() {
+    let pieces = filed(enough());
+    let (people, lists, gate) = (settings(), checklists(), gate());
+    let policy = Policy { gate: &gate, approvals: &people, checklists: &lists };
+    let approvals = approved(&pieces);
+    let case = Case {
+        candidate: "sha256:c",
+        baseline: Err("v1.yml: no such file"),
+        rules: "rules",
+        configuration: "conf",
+        evidence: &pieces,
+        lost: &[],
+        approvals: &approvals,
+        operators: &[],
+        now: now(),
+        demo: false,
+    };
+    let verdict = weigh(policy, case);
+    assert!(!verdict.open);
+    assert_eq!(verdict.missing()[0], "baseline: v1.yml: no such file");
+}
+
+/// Whoever compares the extracts of a month on one afternoon has looked at the past, not at the days as they came.
+#[test]
+fn many_snapshots_of_one_day_are_one_live_comparison() {
+    let mut pieces = filed(enough());
+    let at = pieces.last().unwrap().1.at;
+    pieces.iter_mut().for_each(|(_, piece)| piece.at = at);
+    let live = |gate: &GateSettings| {
+        let verdict = weighing(&pieces, &[], &approved(&pieces), gate);
+        verdict.criteria.into_iter().find(|criterion| criterion.name == "live comparisons").unwrap()
+    };
+    let found = live(&gate());
+    assert_eq!(
+        (found.state, found.missing.as_deref()),
+        (State::Unmet, Some("live comparisons: 2 more in a row must be clean, each on another day"))
+    );
+    let mut lenient = gate();
+    lenient.live.one_a_day = false;
+    assert_eq!(live(&lenient).state, State::Met);
+}
+
+#[rstest]
+#[case("performance", vec![speed(100_000, 1), speed(50_000, 10_000)], "50000 rows in 10000 ms")]
+#[case("concurrency", vec![at_once(8, 0, 0), at_once(2, 0, 1)], "2 runs, 0 failed, 1 damaged")]
+#[case("soak", vec![soaked(100, 0, Some(1), Some(1)), soaked(3, 1, None, None)], "3 runs, 1 failed")]
+fn what_failed_counts_however_small_it_was(
+    #[case] name: &str,
+    #[case] evidence: Vec<Evidence>,
+    #[case] achieved: &str,
+) {
+    let found = criterion(name, evidence);
+    assert_eq!((found.state, found.achieved.as_str()), (State::Unmet, achieved));
+}
+
+#[test]
+fn the_gate_says_why_a_comparison_proves_nothing() {
+    let said =
+        |change: fn(&mut ComparisonRecord)| counted(change).map(|criterion| criterion.missing.unwrap());
+    let because = |why: &str| {
+        [
+            format!("replay: 12 more snapshots must be compared (the last that proves nothing {why})"),
+            format!(
+                "live comparisons: 3 more in a row must be clean, each on another day (the last that proves nothing {why})"
+            ),
+        ]
+    };
+    let informative =
+        "has 2 informative keys of 3: a zero is none, nor is what a side has that does not say what it read";
+    assert_eq!(said(|record| record.informative = 2), because(informative));
+    assert_eq!(said(|record| record.expected = 11), because("compared 10 of 11 keys"));
+    assert_eq!(said(|record| record.compared = 11), because("has counts that contradict each other"));
+    assert_eq!(
+        said(|record| record.until = Some(date("2026-03-02"))),
+        because("rests on a known difference that ended on 2026-03-02")
+    );
+}
+
+/// Whoever accepts anything ties to anything, and nothing ties to nothing.
+#[rstest]
+#[case("1000.00", "1000.00", "1", State::Met, None)]
+#[case(
+    "1000.00",
+    "1000.00",
+    "1.01",
+    State::Inconclusive,
+    Some("`balance` accepts 1.01, more than 0.001 of 1000.00")
+)]
+#[case("0", "0.00", "0", State::Inconclusive, Some("`balance` is 0, which proves nothing"))]
+fn a_tie_that_proves_nothing(
+    #[case] found: &str,
+    #[case] expected: &str,
+    #[case] tolerance: &str,
+    #[case] state: State,
+    #[case] why: Option<&str>,
+) {
+    let tied = Evidence::TieOut(TieOutRecord {
+        as_of: None,
+        figure: "balance".to_owned(),
+        source: "general ledger".to_owned(),
+        found: found.to_owned(),
+        expected: expected.to_owned(),
+        tolerance: tolerance.to_owned(),
+        ties: true,
+    });
+    let criterion = criterion("tie-outs", vec![tied]);
+    assert_eq!(criterion.state, state);
+    let missing = why.map(|why| format!("tie-outs: 1 more figures must tie to another source ({why})"));
+    assert_eq!(criterion.missing, missing);
 }

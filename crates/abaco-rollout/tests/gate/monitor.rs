@@ -6,7 +6,7 @@ use abaco_rollout::ErrorKind;
 use abaco_rollout::evidence::{ComparisonRecord, Occasion, TieOutRecord};
 use abaco_rollout::journal::Event;
 use abaco_rollout::monitor::{
-    Day, MonitorSettings, NullShare, Observed, PublishedRun, Watched, checkpoints, judge, markdown, observe,
+    Day, MonitorSettings, NullShare, Observed, PublishedRun, Watched, checkpoints, judge, line, observe,
     published_since, reconcile,
 };
 use abaco_rollout::stage::Stage;
@@ -19,6 +19,9 @@ fn compared(outcomes: &[(&str, u64)], largest: Option<&str>) -> ComparisonRecord
     ComparisonRecord {
         occasion: Occasion::Reverse,
         as_of: Some("2026-03-02".parse().unwrap()),
+        baseline: "b".to_owned(),
+        rules: "r".to_owned(),
+        until: None,
         compared: outcomes.values().sum(),
         expected: 10,
         informative: 5,
@@ -69,6 +72,7 @@ fn compares(outcomes: &[(&str, u64)], largest: Option<&str>) -> Observed {
 ])]
 #[case::fewer_keys(compares(&[("match", 9)], Some("0")), &["data_loss: 9 of 10 keys compared, 0 missing in the candidate; accepted: none (back)"])]
 #[case::rows(with(|o| o.lost = vec!["run r".to_owned()]), &["data_loss: run r; accepted: none (back)"])]
+#[case::covered(with(|o| { o.coverage = Some("0.9".parse().unwrap()); o.comparisons = vec![compared(&[("match", 9)], Some("0"))] }), &[])]
 #[case::audit(with(|o| o.unsound = vec!["run r".to_owned()]), &["audit_failure: run r; accepted: none (back)"])]
 fn a_trigger_on_both_sides_of_its_limit(#[case] observed: Observed, #[case] expected: &[&str]) {
     let fired: Vec<String> = judge(&MonitorSettings::default(), &observed)
@@ -135,8 +139,8 @@ fn a_day_is_one_record_and_one_line() {
     let record = reconcile(day);
     assert_eq!((record.published.as_slice(), record.failed, record.ties), (&["r1".to_owned()][..], 1, 1));
     assert_eq!(
-        markdown(&record),
-        "- **2026-03-02**: 1 runs published, 1 failed; 1 comparisons: 9 match, 1 mismatch; 1 figures tie; open: \
+        line(&record),
+        "2026-03-02: 1 runs published, 1 failed; 1 comparisons: 9 match, 1 mismatch; 1 figures tie; open: \
          variance: 0.02 of the baseline at 2026-03-02; accepted: 0.01; `balance` by the ledger: expected 7, found 8"
     );
 }

@@ -1,8 +1,11 @@
 use std::collections::BTreeMap;
 
-use abaco_rollout::evidence::{ChecklistRecord, ComparisonRecord, Evidence, Occasion, Provenance};
+use abaco_rollout::evidence::{
+    CauseRecord, CausesRecord, ChecklistRecord, ComparisonRecord, Evidence, Occasion, Provenance,
+};
 use abaco_rollout::gate::{Criterion, State, Verdict};
 use abaco_rollout::journal::{Event, Outcome};
+use abaco_rollout::monitor::Checkpoints;
 use abaco_rollout::report::{Expiring, RolloutView, html, markdown};
 use abaco_rollout::stage::Stage;
 use chrono::{DateTime, Utc};
@@ -21,6 +24,9 @@ fn compared(mismatches: u64, date: &str) -> Evidence {
     Evidence::Comparison(ComparisonRecord {
         occasion: Occasion::Live,
         as_of: Some(date.parse().unwrap()),
+        baseline: "sha256:b".to_owned(),
+        rules: "rules".to_owned(),
+        until: None,
         outcomes: outcomes.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
         compared: 10,
         expected: 10,
@@ -62,6 +68,17 @@ fn view() -> RolloutView {
     ];
     let (list, item) = ("training".to_owned(), "course".to_owned());
     let done = ChecklistRecord { list, item, note: "held".to_owned() };
+    let cause = |kpi: &str, verdict: &str, sentence: &str, informative| CauseRecord {
+        kpi: kpi.to_owned(),
+        verdict: verdict.to_owned(),
+        sentence: sentence.to_owned(),
+        informative,
+    };
+    let findings = vec![
+        cause("par_30", "indistinguishable", "perhaps v1 counts from the 31st day", 1),
+        cause("par_90", "confirmed", "v1 pools 24 snapshots", 24),
+    ];
+    let causes = CausesRecord { baseline: "sha256:b".to_owned(), findings, document: "f".to_owned() };
     RolloutView {
         baseline: "v1".to_owned(),
         candidate: "v2".to_owned(),
@@ -71,6 +88,7 @@ fn view() -> RolloutView {
             piece("e1", "2026-03-03T09:00:00Z", compared(1, "2026-03-02")),
             piece("e2", "2026-03-09T09:00:00Z", compared(0, "2026-03-06")),
             piece("e3", "2026-03-05T09:00:00Z", Evidence::Checklist(done)),
+            piece("e4", "2026-03-05T10:00:00Z", Evidence::Causes(causes)),
         ],
         verdict: Verdict {
             criteria: vec![
@@ -93,7 +111,9 @@ fn view() -> RolloutView {
             Expiring { what: "known difference `rounding`".to_owned(), expires: at("2026-03-20T00:00:00Z") },
             Expiring { what: "far away".to_owned(), expires: at("2027-03-20T00:00:00Z") },
         ],
-        single_key: vec!["`par_30` counts 30 days".to_owned()],
+        checkpoints: Checkpoints::default(),
+        unwatched: None,
+        next: "collect evidence".to_owned(),
         now: at("2026-03-10T08:00:00Z"),
     }
 }
@@ -136,11 +156,23 @@ fn the_report_to_the_letter() {
 
 - live at 2026-03-02: 1 mismatch (evidence e1)
 - known difference `rounding` expires on 2026-03-20
-- rests on one key only: `par_30` counts 30 days
+- `par_30` rests on one key only: perhaps v1 counts from the 31st day
 
 ## Next steps
 
 - live comparisons: 1 more in a row must be clean
+- collect evidence
+
+## Causes
+
+- `par_30`, indistinguishable: perhaps v1 counts from the 31st day
+- `par_90`, confirmed: v1 pools 24 snapshots
+
+## After the cutover
+
+The candidate is not official.
+
+No day is recorded.
 
 ## Tests
 
@@ -181,7 +213,6 @@ fn nothing_recorded_is_a_report_that_says_so() {
         evidence: Vec::new(),
         checklists: BTreeMap::new(),
         expiring: Vec::new(),
-        single_key: Vec::new(),
         ..view()
     };
     let report = markdown(&view).unwrap();

@@ -37,7 +37,6 @@ fn a_document_lies_under_its_digest_and_is_stored_once() {
         .collect();
     assert_eq!(names, [format!("{digest}.json")]);
     assert_eq!(store.get(&digest).unwrap(), evidence(9_999));
-    assert_eq!(store.list(std::slice::from_ref(&digest)).unwrap(), [(digest, evidence(9_999))]);
 }
 
 #[test]

@@ -21,6 +21,7 @@
 
 pub mod artefacts;
 pub mod audit;
+pub mod calendar;
 pub mod canonical_json;
 pub mod chain;
 pub mod config;
@@ -46,6 +47,7 @@ pub mod verify;
 pub mod yaml;
 
 mod catalogue;
+mod env;
 mod error;
 mod panel;
 mod published;

@@ -1,6 +1,5 @@
 //! The configuration of a run: one YAML file that names the others.
 
-pub(crate) mod env;
 mod settings;
 mod stored;
 
@@ -11,12 +10,13 @@ use abaco_engine::Definitions;
 pub(crate) use self::settings::DRILL_DOWN;
 pub use self::settings::{
     CohortSettings, DrillSettings, FurtherFormat, QualityMode, QualitySettings, Settings, SigningSettings,
-    TableRole, TableSettings, TableSource,
+    TableSettings, TableSource,
 };
 pub(crate) use self::stored::StoredConfig;
-use crate::PipelineError;
 use crate::contract::Contract;
+pub use crate::contract::TableRole;
 use crate::mask::MaskingKey;
+use crate::{PipelineError, env};
 
 /// `text` with each `${ENV}` and `${ENV:default}` replaced, once; for paths and addresses.
 ///

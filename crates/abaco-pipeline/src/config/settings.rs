@@ -1,16 +1,15 @@
 //! What `pipeline.yml` says.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use crate::artefacts::RetentionSettings;
+use crate::calendar::Rollup;
+use crate::contract::TableRole;
 use crate::fetch::HttpSettings;
 use crate::mask::MaskingSettings;
 use crate::outbox::{self, OutputSettings};
-use crate::run::Rollup;
 use crate::transform::DimensionSettings;
 
 /// What `pipeline.yml` says.
@@ -227,49 +226,6 @@ pub struct TableSource {
     /// The table's files, likewise; they may also be named when a run is asked for.
     #[serde(default)]
     pub paths: Vec<String>,
-}
-
-/// What a table beside the tape holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TableRole {
-    /// What never changes of a loan.
-    Static,
-    /// What happened to a loan on a day.
-    Event,
-    /// What a loan owes on a day.
-    Schedule,
-    /// Figures of the portfolio on a day.
-    Ledger,
-}
-
-impl TableRole {
-    /// The role in snake case.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Static => "static",
-            Self::Event => "event",
-            Self::Schedule => "schedule",
-            Self::Ledger => "ledger",
-        }
-    }
-}
-
-impl fmt::Display for TableRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for TableRole {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let all = [Self::Static, Self::Event, Self::Schedule, Self::Ledger];
-        all.into_iter()
-            .find(|role| role.as_str() == text)
-            .ok_or_else(|| format!("expected static, event, schedule or ledger, found `{text}`"))
-    }
 }
 
 /// Origination cohorts at given ages.

@@ -85,29 +85,8 @@ impl Contract {
         if !missing.is_empty() {
             return Err(PipelineError::MissingColumns { path: path.to_path_buf(), columns: missing });
         }
-        if bound.is_empty() {
-            return Err(self.nothing_in(&headers, path));
-        }
         let ignored = headers.into_iter().zip(used).filter(|(_, used)| !used).map(|(header, _)| header);
         Ok(Binding { bound, ignored: ignored.collect() })
-    }
-}
-
-impl Contract {
-    /// A file with none of the columns is another one, or separated otherwise: KPIs over it would all be unavailable, and
-    /// look like a result. Its headers are not shown: without a header they are the first row.
-    fn nothing_in(&self, headers: &[String], path: &Path) -> PipelineError {
-        let other = |separator: char| headers.len() == 1 && headers[0].contains(separator);
-        let hint = match (other(';'), other('\t')) {
-            (true, _) => "; is it separated by semicolons?",
-            (_, true) => "; is it separated by tabs?",
-            _ => "",
-        };
-        PipelineError::Header {
-            path: path.to_path_buf(),
-            expected: format!("a column of the contract `{}`", self.name),
-            found: format!("none in {} columns{hint}", headers.len()),
-        }
     }
 }
 

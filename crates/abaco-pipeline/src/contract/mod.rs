@@ -14,10 +14,12 @@ mod check_rules;
 mod column;
 mod raw;
 mod rule;
+mod table_role;
 
 pub(crate) use bind::{Bound, normalise};
 pub use column::{Column, ColumnType, ExcessDigits, FromFloat, MAX_PRECISION, MAX_SCALE, NullRule, Role};
 pub use rule::{Allowed, Range, Reconcile, Rule, RuleKind, Severity, Totals};
+pub use table_role::TableRole;
 
 /// The largest contract file that is read.
 pub const MAX_CONTRACT_BYTES: u64 = 1 << 20;

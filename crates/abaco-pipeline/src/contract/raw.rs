@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::column::{ColumnType, ExcessDigits, FromFloat, NullRule, Role};
 use super::rule::Severity;
-use crate::config::TableRole;
+use crate::contract::TableRole;
 use crate::yaml::Ordered;
 
 #[derive(Debug, Deserialize)]

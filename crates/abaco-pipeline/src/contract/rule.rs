@@ -4,7 +4,7 @@ use abaco_kpi::{Literal, Predicate, RowExpr};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::config::TableRole;
+use crate::contract::TableRole;
 
 /// What a violation of a rule does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]

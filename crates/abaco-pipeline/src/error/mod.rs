@@ -139,7 +139,7 @@ pub enum PipelineError {
         /// 1-based position of the second.
         second: usize,
     },
-    /// A header that is not UTF-8, has too many columns, or none of the contract's.
+    /// A header that is not UTF-8, or has too many columns.
     #[error("{}: header: expected {expected}, found {found}", path.display())]
     Header {
         /// The tape.

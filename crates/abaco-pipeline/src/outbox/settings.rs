@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::PipelineError;
-use crate::config::env;
+use crate::env;
 use crate::fetch::SecretUrl;
 use crate::yaml;
 

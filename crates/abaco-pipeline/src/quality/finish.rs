@@ -13,7 +13,7 @@ use super::outliers::far;
 use super::screen::Screen;
 use super::totals::{add, sum};
 use super::tracked::{Kept, Reconciled, Sum, scale_of};
-use crate::config::TableRole;
+use crate::contract::TableRole;
 use crate::contract::{Contract, Totals};
 use crate::duplicates::Verdicts;
 use crate::ingest::RowId;
@@ -198,13 +198,22 @@ impl Counters {
         Found::counted(Counted::Rows, tally)
     }
 
-    /// Of the rows at the as-of date: values of other snapshots are no measure of these.
+    /// Of the tape's rows at the as-of date, because values of other snapshots are no measure of these; of a table beside it
+    /// those up to then.
     fn outliers(&self, screen: &Screen, index: usize, facts: &Facts<'_>) -> Found {
         let mut rules = screen.tracked.outliers.iter().zip(&self.kept.values);
         let Some((rule, values)) = rules.find(|(rule, _)| rule.check == index) else {
             return Found::without(Counted::Rows, CheckState::Failed, "no value was kept");
         };
-        let on_day = |day: Option<i32>| facts.as_of.is_none_or(|as_of| is_on(day, as_of));
+        let until = |day: Option<i32>, as_of: NaiveDate| {
+            day.is_none_or(|day| i64::from(day) <= days_since_1970(as_of))
+        };
+        let on_day = |day: Option<i32>| {
+            facts.as_of.is_none_or(|as_of| match facts.table {
+                "tape" => is_on(day, as_of),
+                _ => until(day, as_of),
+            })
+        };
         let values = values.iter().filter(|((day, _), _)| on_day(*day));
         let values: Vec<_> = values.map(|((_, value), rows)| (*value, *rows)).collect();
         Found::counted(Counted::Rows, far(&values, rule.beyond))

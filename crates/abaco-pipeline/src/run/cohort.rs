@@ -15,9 +15,9 @@ use chrono::{Datelike, NaiveDate};
 
 use super::part::{Described, Part};
 use super::planned::Rows;
-use super::rollup::Rollup;
 use super::{Pipeline, Split};
 use crate::PipelineError;
+use crate::calendar::Rollup;
 use crate::config::CohortSettings;
 use crate::panel::{Panel, Period};
 use crate::source::date_text::{date_of, days_since_1970};

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::Pipeline;
 use super::cohort::{Cohorts, FoldedCohorts};
 use super::part::{Described, Parts, Values};
-use super::rollup::{Point, Rollup, year_before};
+use crate::calendar::{Point, Rollup, year_before};
 
 /// Everything that a run's KPIs are computed from: its saved state.
 #[derive(Clone)]

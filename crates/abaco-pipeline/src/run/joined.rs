@@ -13,12 +13,12 @@ use super::intake::NoFolding;
 use super::money::Money;
 use super::part::{Calculator, Part, Parts};
 use super::planned::{Planned, Rows as Over};
-use super::rollup::Point;
 use super::session::Session;
 use super::taken::{Beside, TakenIn};
 use super::tape_rows::TapeRows;
 use super::{Measured, Pipeline, RunRequest, Split, TableReport, observed_scales, read};
 use crate::PipelineError;
+use crate::calendar::Point;
 use crate::config::TableRole;
 use crate::ingest::IngestReport;
 use crate::panel::{Given, Panel, Period, Rows};
@@ -76,7 +76,7 @@ impl Pipeline {
         for rollup in &self.config.settings.rollups {
             let mut points = rollup.points(&dates, self.config.settings.fiscal_year_starts);
             for point in &mut points {
-                point.look_behind_the_label(effective_of(&lag, point.as_of).map_err(of_tape)?);
+                point.look_behind_the_label(effective_of(&lag, point.as_of).map_err(of_tape)?.latest());
             }
             let of_period: BTreeSet<i32> = points.iter().map(end).collect();
             // A month of a monthly tape is what the totals already cover.

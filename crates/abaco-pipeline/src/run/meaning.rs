@@ -1,10 +1,9 @@
 //! Periods over which a KPI has no meaning: its number would be another's.
 
+use crate::calendar::{Rollup, is_cut_short};
 use abaco_engine::{Finished, KpiResult, Status};
 use abaco_kpi::{Basis, Formula, Kpi, KpiSpec, Measure, Outcome, Undefined};
 use chrono::{Datelike, NaiveDate};
-
-use super::rollup::{Rollup, is_cut_short};
 
 /// What a KPI asks of the periods that it is computed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

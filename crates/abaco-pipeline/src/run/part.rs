@@ -13,7 +13,7 @@ use hashbrown::HashMap;
 
 use super::meaning::{Asks, Over, undefined, withhold};
 use super::planned::{Planned, Rows};
-use super::rollup::Point;
+use crate::calendar::Point;
 
 /// Some of a profile's KPIs, with their places in it.
 #[derive(Debug)]

@@ -131,7 +131,7 @@ impl Pipeline {
         for rollup in &settings.rollups {
             let mut points = rollup.points(&snapshots, settings.fiscal_year_starts);
             for point in &mut points {
-                point.look_behind_the_label(effective_of(point.as_of).map_err(of_tape)?);
+                point.look_behind_the_label(effective_of(point.as_of).map_err(of_tape)?.latest());
             }
             series.push((*rollup, points, parts.clone()));
         }

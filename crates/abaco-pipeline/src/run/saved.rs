@@ -21,7 +21,7 @@ use super::cohort::FoldedCohorts;
 use super::folded::Folded;
 use super::part::{Part, Parts};
 use super::planned::Rows;
-use super::rollup::{Point, Rollup};
+use crate::calendar::{Point, Rollup};
 
 const MAGIC: &[u8; 16] = b"abaco run state\n";
 const VERSION: u32 = 1;

@@ -11,7 +11,7 @@ use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Field, Int32Type, S
 use arrow::error::ArrowError;
 use serde::{Deserialize, Serialize};
 
-use crate::run::Rollup;
+use crate::calendar::Rollup;
 use crate::source::date_text::date_of;
 
 /// A column to group by that is made from another: a calendar period of a date, or the band in which a number lies.

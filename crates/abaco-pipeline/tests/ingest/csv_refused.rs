@@ -47,19 +47,6 @@ fn one_cell(#[case] column: &str, #[case] cell: &str, #[case] message: &str) {
     assert_eq!(tape.refusal(&contract), format!("tape.csv: row 1 (line 2), column `dpd`: {message}"));
 }
 
-/// Over such a file every KPI would be unavailable, and that would look like a result. What is no header may be a row.
-#[rstest]
-#[case("a;b\n1;2\n", "1 columns; is it separated by semicolons?")]
-#[case("x\tb\n1\t2\n", "1 columns; is it separated by tabs?")]
-#[case("17,Ana Lopez\n18,Otto\n", "2 columns")]
-fn a_file_with_none_of_the_columns(#[case] text: &str, #[case] found: &str) {
-    let message = Tape::csv(text).refusal(&contract(&["x: { type: int }"]));
-    assert_eq!(
-        message,
-        format!("tape.csv: header: expected a column of the contract `c`, found none in {found}")
-    );
-}
-
 /// Rows count data, lines count what an editor counts.
 #[rstest]
 #[case("x,y\n1,\n2,\nabc,\n", 3, 4)]

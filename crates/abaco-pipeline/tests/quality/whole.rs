@@ -86,8 +86,19 @@ fn a_value_far_from_the_others() {
         assert_eq!(check.expected, "a value within 4 standard deviations of the mean");
         assert!(quality.refuse("tape.csv".as_ref()).is_ok());
     }
-    let quality = quality(&contract, &tape("10.01"), Some("2025-11-30"));
-    assert_eq!(check(&quality, "balance.outliers").passed, Some(true));
+    let equal = quality(&contract, &tape("10.01"), Some("2025-11-30"));
+    assert_eq!(check(&equal, "balance.outliers").passed, Some(true));
+
+    // Events have many days: those up to the as-of date are one table.
+    let events: String = (1..=17).map(|day| format!("e{day},2025-11-{day:02},10.01\n")).collect();
+    let csv = format!("loan_id,day,balance\n{events}f,2025-11-18,99.00\ng,2025-12-01,1000000.00\n");
+    let batch = batch(&contract, &csv);
+    let screen = screen(&contract, &batch);
+    let mut counters = screen.counters();
+    screen.check(&mut counters, crate::common::tape(), screened(0, &batch)).unwrap();
+    let events = counters.finish(&screen, &Facts { table: "event", ..facts(Some("2025-11-30")) });
+    let check = check(&events, "balance.outliers");
+    assert_eq!((check.checked, check.violating, examples(check)), (18, 1, vec![18]));
 }
 
 #[rstest]

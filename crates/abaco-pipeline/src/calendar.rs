@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 use serde::{Deserialize, Serialize};
 
-use super::Effective;
-
 /// The length of the periods of a series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -26,7 +24,7 @@ pub enum Rollup {
 /// A calendar period.
 ///
 /// ```
-/// use abaco_pipeline::run::Rollup;
+/// use abaco_pipeline::calendar::Rollup;
 /// use chrono::NaiveDate;
 ///
 /// let day: NaiveDate = "2025-11-30".parse()?;
@@ -61,8 +59,8 @@ pub(crate) struct Point {
 
 impl Point {
     /// A snapshot labelled with the period's end whose rows are of an earlier day does not cover the period.
-    pub(super) fn look_behind_the_label(&mut self, effective: Effective) {
-        self.partial |= effective.latest().is_some_and(|day| is_cut_short(day, self.end));
+    pub(crate) fn look_behind_the_label(&mut self, latest: Option<NaiveDate>) {
+        self.partial |= latest.is_some_and(|day| is_cut_short(day, self.end));
     }
 }
 
@@ -126,7 +124,7 @@ impl Rollup {
 }
 
 /// Whether a working day lies behind `as_of` up to `end`: a month closed on its last Friday is over.
-pub(super) fn is_cut_short(as_of: NaiveDate, end: NaiveDate) -> bool {
+pub(crate) fn is_cut_short(as_of: NaiveDate, end: NaiveDate) -> bool {
     let next = as_of.iter_days().skip(1).find(|day| !matches!(day.weekday(), Weekday::Sat | Weekday::Sun));
     next.is_some_and(|day| day <= end)
 }

@@ -119,9 +119,13 @@ impl Judge<'_> {
         };
         let differs = difference.as_ref().is_some_and(|difference| !difference.is_zero());
         // A printed value hides what its places hide; two exact values that differ do so for a reason.
-        let shows = match outcome {
-            Outcome::Mismatch | Outcome::WithinTolerance => true,
-            Outcome::MatchAtBaselinePrecision => baseline.is_some_and(|figure| figure.scale.is_none()),
+        let needs_cause = match outcome {
+            Outcome::Mismatch | Outcome::WithinTolerance => differs,
+            Outcome::MatchAtBaselinePrecision => {
+                differs && baseline.is_some_and(|figure| figure.scale.is_none())
+            }
+            // A 0 for no value is a convention; a key that a side does not know at all is none.
+            Outcome::MissingCandidate | Outcome::MissingBaseline => baseline.is_some() && candidate.is_some(),
             _ => false,
         };
         KeyComparison {
@@ -136,7 +140,7 @@ impl Judge<'_> {
             outcome,
             reason,
             until,
-            needs_cause: shows && differs,
+            needs_cause,
         }
     }
 

@@ -40,7 +40,7 @@ pub struct ComparisonDocument {
     pub informative: u64,
     /// Whether the outcome of every key passes.
     pub passes: bool,
-    /// The largest difference relative to the baseline.
+    /// The largest difference relative to the baseline that nobody has accepted.
     pub largest_relative: Option<String>,
     /// What the rules leave out.
     pub left_out: BTreeSet<String>,

@@ -51,7 +51,7 @@ pub struct KeyComparison {
     pub until: Option<NaiveDate>,
     /// Whether it proves anything: both have a value, and it is not 0.
     pub informative: bool,
-    /// Whether it differs, and nobody has said why.
+    /// Whether it differs, or only one side has a value, and nobody has said why.
     pub needs_cause: bool,
 }
 
@@ -105,9 +105,12 @@ impl Comparison {
         self.keys.iter().filter(|key| key.needs_cause)
     }
 
-    /// The largest relative difference without its sign.
+    /// The largest relative difference that nobody has accepted, without its sign: a known difference is approved, and what
+    /// the baseline's printed places hide is none.
     pub fn largest_relative(&self) -> Option<Rational> {
-        self.keys.iter().filter_map(|key| key.relative.as_ref()).map(Rational::abs).max()
+        let accepted = [Outcome::KnownDifference, Outcome::MatchAtBaselinePrecision];
+        let others = self.keys.iter().filter(|key| !accepted.contains(&key.outcome));
+        others.filter_map(|key| key.relative.as_ref()).map(Rational::abs).max()
     }
 
     /// The same comparison as it is seen from the other side.

@@ -28,7 +28,7 @@ impl Rollout {
     /// Whatever is wrong with the candidate's configuration or the journal.
     pub fn approval(&self, request: &ApprovalRequest) -> Result<Approval, RolloutError> {
         let candidate = self.candidate()?;
-        let evidence = weighed(&candidate, &self.sifted(&self.record()?).had);
+        let evidence = weighed(&candidate, &self.config().settings.gate, &self.sifted(&self.record()?).had);
         let at = (self.options().clock)();
         let ApprovalRequest { role, actor, expires } = request.clone();
         Ok(Approval { configuration: self.configuration()?, candidate, evidence, role, actor, at, expires })
@@ -70,7 +70,7 @@ impl Rollout {
         let expected = Expected {
             candidate: &candidate,
             configuration: &self.configuration()?,
-            evidence: &weighed(&candidate, &self.sifted(journal.record()).had),
+            evidence: &weighed(&candidate, &self.config().settings.gate, &self.sifted(journal.record()).had),
             operators: &operators(journal.record()),
             now: (self.options().clock)(),
             demo,

@@ -86,7 +86,7 @@ pub(super) type Piece<'c, T> = (DateTime<Utc>, &'c str, &'c T);
 pub fn weigh(policy: Policy<'_>, case: Case<'_>) -> Verdict {
     let gate = policy.gate;
     let pieces = Pieces(case);
-    let evidence = weighed(case.candidate, case.evidence);
+    let evidence = weighed(case.candidate, gate, case.evidence);
     let mut criteria = vec![whole(case.lost)];
     criteria.extend(case.baseline.err().map(unknown));
     let today = case.now.date_naive();
@@ -108,15 +108,17 @@ pub fn weigh(policy: Policy<'_>, case: Case<'_>) -> Verdict {
 }
 
 /// The digests of the evidence that the gate weighs, sorted: all about the candidate up to the cutover. What the reverse
-/// shadow and the daily reconciliations find concerns the monitor.
-pub fn weighed(candidate: &str, evidence: &[(String, Provenance)]) -> Vec<String> {
+/// shadow and the daily reconciliations find concerns the monitor, and a list that the gate does not name, such as that of
+/// the decommissioning, concerns nobody's approval.
+pub fn weighed(candidate: &str, gate: &GateSettings, evidence: &[(String, Provenance)]) -> Vec<String> {
     let counts = |provenance: &Provenance| {
-        let after = match &provenance.evidence {
+        let of_no_weight = match &provenance.evidence {
             Evidence::Comparison(record) => record.occasion == Occasion::Reverse,
             Evidence::Reconciliation(_) => true,
+            Evidence::Checklist(record) => !gate.checklists.contains(&record.list),
             _ => false,
         };
-        provenance.candidate == candidate && !after
+        provenance.candidate == candidate && !of_no_weight
     };
     let mut digests: Vec<String> =
         evidence.iter().filter(|(_, piece)| counts(piece)).map(|(digest, _)| digest.clone()).collect();

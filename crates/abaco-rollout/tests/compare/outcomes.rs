@@ -184,6 +184,34 @@ fn what_differs_within_tolerance_still_needs_a_cause() {
     assert_eq!((needed, comparison.passes()), (vec!["a".to_owned()], true));
 }
 
+/// A 0 for no value is what old systems do most; one key that only one side has is of no convention.
+#[test]
+fn a_value_on_one_side_alone_needs_a_cause_where_both_have_the_key() {
+    let (left, right) = (side(&["a,0", "b,", "c,1", "d,"]), side(&["a,", "b,0", "d,"]));
+    let comparison = compare(&left, &right, &rules("{}"), today());
+    assert_eq!(of(&comparison), [MissingCandidate, MissingBaseline, MissingCandidate, BothAbsent]);
+    let needed: Vec<String> = comparison.unexplained().map(|key| key.key.to_string()).collect();
+    assert_eq!(needed, ["a", "b"]);
+}
+
+/// What somebody has approved, or printed places hide, is no variance.
+#[test]
+fn the_largest_difference_is_one_that_nobody_accepted() {
+    let largest = |settings: &str, baseline: &Figures, candidate: &Figures| {
+        compare(baseline, candidate, &rules(settings), today()).largest_relative()
+    };
+    let (left, right) = (side(&["a,1", "b,100"]), side(&["a,1.5", "b,100.01"]));
+    assert_eq!(largest("{}", &left, &right).map(|found| found.to_string()).as_deref(), Some("1/2"));
+    assert_eq!(largest(KNOWN, &left, &right).map(|found| found.to_string()).as_deref(), Some("1/10000"));
+    let printed = |text: &str, scale| {
+        let options = abaco_rollout::figures::ReadOptions { scale, ..Default::default() };
+        abaco_rollout::figures::parse(text.as_bytes(), "side".as_ref(), &options).unwrap()
+    };
+    let (left, right) = (printed("kpi,value\na,0.32\n", Some(2)), printed("kpi,value\na,0.3249\n", None));
+    assert_eq!(outcomes(&left, &right, "{}"), [MatchAtBaselinePrecision]);
+    assert_eq!(largest("{}", &left, &right), None);
+}
+
 #[rstest]
 #[case("tolerance: ignore", "expected `exact`, `{absolute: \"0.01\"}` or `{relative: \"0.001\"}`")]
 #[case("tolerance: {absolute: '1', relative: '1'}", "expected `exact`, `{absolute: ")]

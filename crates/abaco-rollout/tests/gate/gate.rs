@@ -124,7 +124,7 @@ fn enough() -> Vec<Evidence> {
 }
 
 fn approved(pieces: &Pieces) -> Vec<Signed> {
-    let evidence = weighed("sha256:c", pieces);
+    let evidence = weighed("sha256:c", &gate(), pieces);
     let of = |(role, key): (&Role, u8)| {
         let approval = approval(&format!("p{key}"), *role, &evidence);
         sign(approval, &signer(key)).unwrap()
@@ -350,9 +350,30 @@ fn a_policy_without_roles_or_items_keeps_the_gate_closed() {
     assert_eq!(weigh(policy, case).missing(), expected);
 }
 
+/// The old system is taken down after the cutover; nobody need approve anew for that.
+#[test]
+fn a_list_that_the_gate_does_not_name_makes_no_approval_void() {
+    let mut pieces = filed(enough());
+    let approvals = approved(&pieces);
+    let of_list = |list: &str| {
+        let (item, note) = ("archived".to_owned(), "done".to_owned());
+        Evidence::Checklist(ChecklistRecord { list: list.to_owned(), item, note })
+    };
+    let file = |evidence: Evidence| Provenance { evidence, ..filed(enough())[0].1.clone() };
+    pieces.push(("f0".to_owned(), file(of_list("decommission"))));
+    assert!(weighing(&pieces, &[], &approvals, &gate()).open);
+    pieces.push(("f1".to_owned(), file(of_list("training"))));
+    let verdict = weighing(&pieces, &[], &approvals, &gate());
+    assert!(
+        !verdict.open && verdict.missing()[0].contains("the evidence changed: 1 added"),
+        "{:?}",
+        verdict.missing()
+    );
+}
+
 /// The same without signatures, which take long.
 fn played(pieces: &Pieces) -> Vec<Signed> {
-    let evidence = weighed("sha256:c", pieces);
+    let evidence = weighed("sha256:c", &gate(), pieces);
     let of = |(role, key): (&Role, u8)| Signed::unsigned(approval(&format!("p{key}"), *role, &evidence));
     Role::ALL.iter().zip(1..).map(of).collect()
 }

@@ -169,6 +169,21 @@ fn what_makes_no_sense_is_refused() {
     assert!(stderr.contains("journal.ndjson: damaged: line 1: changed: expected a number `seq`"), "{stderr}");
 }
 
+/// Whoever mistypes an item reads which there are.
+#[test]
+fn an_item_that_no_checklist_has_is_refused_with_those_there_are() {
+    let folder = repository();
+    let check = |list: &str, item: &str, message: &str| {
+        let args = ["check", "--list", list, "--item", item, "--note", "held"];
+        refused(&folder, &args, 2, &format!("config/rollout.yml: {message}"));
+    };
+    let items = "`the schedule of the baseline is off`, `its folder is archived`";
+    let message = format!("`checklists.decommission`: expected one of {items}, found `its folder`");
+    check("decommission", "its folder", &message);
+    let lists = "`contacts`, `decommission`, `monitoring`, `training`";
+    check("course", "held", &format!("`checklists`: expected one of {lists}, found `course`"));
+}
+
 #[test]
 fn amounts_of_two_files_tie_or_do_not() {
     let folder = repository();

@@ -216,9 +216,14 @@ impl Rollout {
     /// # Errors
     /// [`RolloutError::Configuration`] for an item that `rollout.yml` does not have.
     pub fn check_off(&self, list: &str, item: &str, note: &str) -> Result<String, RolloutError> {
-        let known = self.config().settings.checklists.get(list);
-        if !known.is_some_and(|items| items.iter().any(|known| known == item)) {
-            return Err(self.refuse(&format!("`checklists`: expected an item of `{list}`, found `{item}`")));
+        let lists = &self.config().settings.checklists;
+        let Some(items) = lists.get(list) else {
+            let known = quoted(lists.keys());
+            return Err(self.refuse(&format!("`checklists`: expected one of {known}, found `{list}`")));
+        };
+        if !items.contains(&item.to_owned()) {
+            let known = quoted(items);
+            return Err(self.refuse(&format!("`checklists.{list}`: expected one of {known}, found `{item}`")));
         }
         let (list, item, note) = (list.to_owned(), item.to_owned(), note.to_owned());
         self.record_evidence(Evidence::Checklist(crate::evidence::ChecklistRecord { list, item, note }))
@@ -323,4 +328,8 @@ pub fn explain(
 pub(super) fn expected(baseline: &Figures, comparison: &Comparison) -> u64 {
     let compared = comparison.keys.iter().map(|key| &key.key);
     baseline.values.keys().chain(compared).collect::<BTreeSet<_>>().len() as u64
+}
+
+fn quoted<'n>(names: impl IntoIterator<Item = &'n String>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }

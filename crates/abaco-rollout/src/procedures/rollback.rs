@@ -247,7 +247,7 @@ impl Undoing<'_> {
             return Ok((Done::skipped(message), Vec::new()));
         };
         let Some(published) = &self.site.published else {
-            return Ok((Done::skipped("no folder of runs is known"), Vec::new()));
+            return Ok((Done::skipped("there is no folder of runs to look into"), Vec::new()));
         };
         let runs = published(*since)?;
         let done = Done::passed(format!("{} runs were published since {since}", runs.len()));

@@ -113,6 +113,12 @@ impl Pipeline {
                 )));
             }
         }
+        if let Some(secret) = label_lag.as_ref().and_then(|lag| secrets.behind(&lag.days)) {
+            let message = format!(
+                "`effective_as_of`: the day would publish the values of `{secret}`, which has the role pii"
+            );
+            return Err(PipelineError::Configuration { path: contract_path, message });
+        }
         let about: Vec<&dyn Kpi> = kpis.iter().map(AsRef::as_ref).collect();
         let mut looked_at: Vec<&RowExpr> =
             dimensions.names().filter_map(|name| dimensions.source(name)).collect();

@@ -319,6 +319,18 @@ fn the_bands_of_personal_data_are_no_parts(#[values("drill_down", "segments")] k
     assert!(error.ends_with(&refused), "{error}");
 }
 
+/// The day for which a tape's rows hold is published: one that is told by personal data is refused.
+#[test]
+fn the_day_of_the_rows_is_no_personal_data() {
+    let desk = desk(false);
+    let lag = "effective_as_of: { lag_days: 'DAYS_BETWEEN(born, month)' }\n";
+    desk.write("cfg/contract.yml", format!("{CONTRACT}{lag}"));
+    let error = run(&desk, false).unwrap_err().to_string();
+    let refused =
+        "contract.yml: `effective_as_of`: the day would publish the values of `born`, which has the role pii";
+    assert!(error.ends_with(refused), "{error}");
+}
+
 /// The search finds what is there: without the role every value that a run keeps is in some file.
 #[rstest]
 fn without_the_role_the_values_are_found(#[values(false, true)] joined: bool) {

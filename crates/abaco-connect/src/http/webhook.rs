@@ -15,7 +15,7 @@ const ANSWER_SECONDS_MAX: u64 = 30;
 ///
 /// It names the run, its digest and its snapshot, and holds no figure: who wants figures reads the run. Any status from 200
 /// to 299 means that it has arrived; redirects are not followed. It may come twice, and always with the same
-/// `Idempotency-Key`.
+/// `Idempotency-Key`. Errors name the host alone: the rest of the address may be a secret.
 pub struct WebhookOutput {
     url: SecretUrl,
     agents: Agents,
@@ -45,7 +45,8 @@ impl WebhookOutput {
 impl Deliver for WebhookOutput {
     fn deliver(&self, run: &PublishedRun) -> Result<(), DeliveryError> {
         let url = address(&self.url).map_err(|error| DeliveryError::lasting(error.message))?;
-        let told = |error: String| format!("{}: {error}", self.url);
+        // The path of such an address is often what opens it.
+        let told = |error: String| format!("{}: {error}", url.origin().ascii_serialization());
         let body = about(run).to_string();
         let asked = self.agents.post(&url, &run.run_id, body.as_bytes());
         match asked {
@@ -85,6 +86,6 @@ fn about(run: &PublishedRun) -> Value {
 
 impl std::fmt::Debug for WebhookOutput {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WebhookOutput").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("WebhookOutput").finish_non_exhaustive()
     }
 }

@@ -60,7 +60,8 @@ fn it_is_told_which_run_there_is_and_no_figure() {
     assert!(told["portfolio"].is_string());
 }
 
-/// What may pass is tried again by the outbox; what is refused stays there with the reason, without query or token.
+/// What may pass is tried again by the outbox; what is refused stays there with the reason, in which neither the token is
+/// nor any part of the address but its host: many services have the secret in the path.
 #[test]
 fn a_status_that_is_no_success() {
     for (status, tries) in [(503, 2), (429, 2), (404, 1), (401, 1), (302, 1)] {
@@ -68,12 +69,11 @@ fn a_status_that_is_no_success() {
         Toy::default().publish(out.path());
         let answers = (0..tries).map(|_| answer(status, &["location: http://127.0.0.1:1/x"], b"no"));
         let server = Server::new(answers.collect());
-        let (sent, tried) = deliver_trying(out.path(), "run-1", &webhook(&server, "/hook?key=secret"), 1);
-        let reason = reason(sent);
-        let expected = format!("/hook: expected a status from 200 to 299, found {status}");
-        assert!(reason.ends_with(&expected), "{reason}");
+        let (sent, tried) =
+            deliver_trying(out.path(), "run-1", &webhook(&server, "/services/secret?key=secret"), 1);
+        let host = server.url("");
+        assert_eq!(reason(sent), format!("{host}: expected a status from 200 to 299, found {status}"));
         assert_eq!(tried, tries, "{status}");
-        assert!(!reason.contains("secret") && !reason.contains("word-that-opens"), "{reason}");
     }
 }
 

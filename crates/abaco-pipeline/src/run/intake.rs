@@ -196,8 +196,9 @@ impl Intake<'_> {
         let mut pass = self.pass(Some(first), &schema, &plain, prints.as_ref(), folding, taking)?;
         let verdicts = pass.sorter.take().map(Sorter::finish).transpose()?;
         let verdicts = verdicts.map(|verdicts| self.duplicates.judge(verdicts));
-        let Some(verdicts) = verdicts.filter(|verdicts| pass.ended_early || !verdicts.is_empty()) else {
-            return Ok(pass.taken(plain, prints.map(|_| Verdicts::default()), (began_at, began)));
+        let verdicts = match verdicts {
+            Some(verdicts) if pass.ended_early || !verdicts.is_empty() => verdicts,
+            verdicts => return Ok(pass.taken(plain, verdicts, (began_at, began))),
         };
         let rows = pass.worker.counters.part_rows();
         let told_apart = screen()?.excluding(Exclusions::new(&verdicts, &rows));

@@ -101,9 +101,10 @@ impl Pipeline {
             }
         }
         for (key, name) in config.settings.grouped_by() {
-            let expr = dimensions.source(name).cloned();
-            let expr = expr.unwrap_or_else(|| RowExpr::Column(Column::from(name.clone())));
-            if key == DRILL_DOWN && secrets.are_pseudonyms(&expr) {
+            let made_of = dimensions.source(name);
+            let expr = made_of.cloned().unwrap_or_else(|| RowExpr::Column(Column::from(name.clone())));
+            // A dimension is made of plain values, and its bands may be as narrow as one of them.
+            if key == DRILL_DOWN && made_of.is_none() && secrets.are_pseudonyms(&expr) {
                 continue;
             }
             if let Some(secret) = secrets.behind(&expr) {
@@ -111,6 +112,12 @@ impl Pipeline {
                     "`{key}`: column `{name}` would publish the values of `{secret}`, which has the role pii"
                 )));
             }
+        }
+        if let Some(secret) = label_lag.as_ref().and_then(|lag| secrets.behind(&lag.days)) {
+            let message = format!(
+                "`effective_as_of`: the day would publish the values of `{secret}`, which has the role pii"
+            );
+            return Err(PipelineError::Configuration { path: contract_path, message });
         }
         let about: Vec<&dyn Kpi> = kpis.iter().map(AsRef::as_ref).collect();
         let mut looked_at: Vec<&RowExpr> =

@@ -258,6 +258,11 @@ impl ColumnReader {
         }
     }
 
+    /// Whether a fault is a null for which the contract drops the row, and no more.
+    pub(crate) fn drops(&self, fault: Fault) -> bool {
+        fault == Fault::Null && self.bound.column.nulls == NullRule::DropRow
+    }
+
     /// Holds the place of a cell that is refused; a null is counted.
     #[cold]
     pub(crate) fn push_refused(&mut self, fault: Fault) -> Result<(), ArrowError> {

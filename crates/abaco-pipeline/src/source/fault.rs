@@ -22,6 +22,25 @@ pub(crate) enum Fault {
     Null,
 }
 
+/// The fault that tells why a row is refused: the first, but one for which the contract drops the row only where there is no
+/// other. What else is wrong with such a row must not pass because of its place.
+#[derive(Debug, Default)]
+pub(crate) struct Telling(Option<(bool, usize, Fault)>);
+
+impl Telling {
+    /// Takes note of a fault of a column, of which this is the number.
+    pub(crate) fn note(&mut self, drops: bool, column: usize, fault: Fault) {
+        if self.0.is_none_or(|(before, ..)| before && !drops) {
+            self.0 = Some((drops, column, fault));
+        }
+    }
+
+    /// The column and its fault, if there is any.
+    pub(crate) fn told(self) -> Option<(usize, Fault)> {
+        self.0.map(|(_, column, fault)| (column, fault))
+    }
+}
+
 impl From<DecimalFault> for Fault {
     fn from(fault: DecimalFault) -> Self {
         match fault {

@@ -77,7 +77,14 @@ impl<R: Read, S: Records> Splitter<R, S> {
                     return Ok(std::mem::replace(&mut self.buffer, rest));
                 }
                 None if self.buffer.len() as u64 > MAX_ROW_BYTES => return Err(SplitFault::TooLong),
-                None if self.ended => return Ok(std::mem::take(&mut self.buffer)),
+                None if self.ended => {
+                    let mut scanner = S::default();
+                    scanner.scan(self.buffer.get(start..).unwrap_or_default());
+                    if scanner.is_quoted() {
+                        return Err(SplitFault::OpenQuote);
+                    }
+                    return Ok(std::mem::take(&mut self.buffer));
+                }
                 None => {}
             }
         }

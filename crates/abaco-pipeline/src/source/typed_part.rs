@@ -107,7 +107,8 @@ impl TypedPart {
         RecordBatch::try_new_with_options(Arc::clone(&self.tape.schema), arrays, &options).map_err(of_arrow)
     }
 
-    /// Refuses the rows of refused cells, which are given by row and column; a row's first column tells why.
+    /// Refuses the rows of refused cells, which are given by row and column; a row's first column tells why, and one for
+    /// whose null the contract drops the row only where there is no other.
     fn refuse(
         &self,
         batch: &RecordBatch,
@@ -119,7 +120,7 @@ impl TypedPart {
         let arrays = self.tape.positions.iter().map(|&position| Printed::new(batch.column(position)));
         let printed: Vec<Printed> =
             arrays.collect::<Result<_, _>>().map_err(|error| PipelineError::arrow(path, error))?;
-        refused.sort_unstable_by_key(|&(row, column, _)| (row, column));
+        refused.sort_unstable_by_key(|&(row, column, fault)| (row, columns[column].drops(fault), column));
         refused.dedup_by_key(|&mut (row, ..)| row);
         for (row, column, fault) in refused {
             let cell = printed[column].cell(row).unwrap_or_default();

@@ -308,6 +308,17 @@ fn text_behind_a_closing_quote_of_the_header(#[values("", "\u{feff}")] mark: &st
     );
 }
 
+/// One of the header has swallowed all rows.
+#[rstest]
+fn an_open_quote_of_the_header(#[values("", "\u{feff}")] mark: &str, #[values(4, 1 << 20)] chunk: usize) {
+    let tape = Tape::new("tape.csv", format!("{mark}x,\"y\n1,a\n"));
+    let contract = contract(&["x: { type: int }", "y: { type: text }"]);
+    assert_eq!(
+        tape.screen(&contract, &Needed::all(), &options(chunk, 10), 2).unwrap_err(),
+        "tape.csv: row 0 (line 1): expected a closing quote, found the end of the file"
+    );
+}
+
 /// A quote that is still open at the end has swallowed nobody knows how many rows: none of them is lost without a word.
 #[rstest]
 #[case::a_text("1,a\n2,\"b\n3,c\n4,d\n", 2, 3)]

@@ -302,6 +302,35 @@ fn a_key_may_be_asked_for_its_presence_and_taken_apart(#[values(false, true)] jo
     assert!(masked.iter().all(|(name, _)| name.len() == 32), "{masked:?}");
 }
 
+/// The bands of a number have no pseudonyms: a narrow one is the number itself.
+#[rstest]
+fn the_bands_of_personal_data_are_no_parts(#[values("drill_down", "segments")] key: &str) {
+    let desk = desk(false);
+    let settings = std::fs::read_to_string(desk.path("cfg/pipeline.yml")).unwrap();
+    let band = "dimensions: { band: { of: tax_number, from: ['918273645501', '918273645502'] } }\n";
+    let by = match key {
+        "segments" => "segments: [[band]]\n",
+        _ => "drill_down: [{ kpi: balance, by: [band] }]\n",
+    };
+    desk.write("cfg/pipeline.yml", format!("{settings}{band}{by}"));
+    let error = run(&desk, false).unwrap_err().to_string();
+    let refused =
+        format!("`{key}`: column `band` would publish the values of `tax_number`, which has the role pii");
+    assert!(error.ends_with(&refused), "{error}");
+}
+
+/// The day for which a tape's rows hold is published: one that is told by personal data is refused.
+#[test]
+fn the_day_of_the_rows_is_no_personal_data() {
+    let desk = desk(false);
+    let lag = "effective_as_of: { lag_days: 'DAYS_BETWEEN(born, month)' }\n";
+    desk.write("cfg/contract.yml", format!("{CONTRACT}{lag}"));
+    let error = run(&desk, false).unwrap_err().to_string();
+    let refused =
+        "contract.yml: `effective_as_of`: the day would publish the values of `born`, which has the role pii";
+    assert!(error.ends_with(refused), "{error}");
+}
+
 /// The search finds what is there: without the role every value that a run keeps is in some file.
 #[rstest]
 fn without_the_role_the_values_are_found(#[values(false, true)] joined: bool) {

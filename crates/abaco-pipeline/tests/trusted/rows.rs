@@ -338,6 +338,56 @@ fn a_row_may_be_dropped_for_a_null(#[values("strict", "quarantine")] mode: &str)
     assert_eq!(refused, (mode == "strict").then_some(expected));
 }
 
+/// What else is wrong with a row that is dropped for a null refuses the tape in strict mode, wherever it stands and whatever
+/// the format is.
+#[test]
+fn a_dropped_row_hides_nothing_from_strict_mode() {
+    let desk = desk();
+    desk.write("cfg/pipeline.yml", SETTINGS.replace("quarantine }", "strict }"));
+    desk.write(
+        "cfg/contract.yml",
+        CONTRACT.replace("dpd: { type: int }", "dpd: { type: int, nulls: drop_row }"),
+    );
+    desk.write("a.csv", format!("{HEAD}L1,2025-01-31,north,0,1.00\nL2,2025-01-31,north,,x\n"));
+    let row = |loan: &str, dpd: Value, balance: &str| json!({ "loan_id": loan, "month": "2025-01-31", "branch": "north", "dpd": dpd, "balance": balance });
+    desk.write("b.jsonl", format!("{}\n{}\n", row("L1", json!(0), "1.00"), row("L2", Value::Null, "x")));
+    let texts = |values: [&'static str; 2]| Arc::new(StringArray::from(values.to_vec())) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([
+        ("loan_id", texts(["L1", "L2"])),
+        ("month", Arc::new(Date32Array::from(vec![20_119; 2])) as ArrayRef),
+        ("branch", texts(["north"; 2])),
+        ("dpd", Arc::new(Int64Array::from(vec![Some(0), None])) as ArrayRef),
+        ("balance", texts(["1.00", "x"])),
+    ])
+    .unwrap();
+    let mut parquet = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    parquet.write(&batch).unwrap();
+    desk.write("c.parquet", parquet.into_inner().unwrap());
+    for (name, place) in [("a.csv", "row 2 (line 3)"), ("b.jsonl", "row 2 (line 2)"), ("c.parquet", "row 2")]
+    {
+        let path = desk.path(name);
+        assert_eq!(
+            run_of(&desk, &[name]).unwrap_err().to_string(),
+            format!("{}: {place}, column `balance`: expected decimal(18, 2), found `x`", path.display())
+        );
+    }
+}
+
+/// An amount with text behind its closing quote is no amount, though another cell is refused for it first.
+#[test]
+fn an_amount_with_text_behind_its_quote() {
+    let desk = desk();
+    let rows =
+        "L1,2025-01-31,north,0,1.00\n\"L2\"x,2025-01-31,north,0,\"3\"4\n\"L3\"x,2025-01-31,north,0,\"5\"\n";
+    desk.write("a.csv", format!("{HEAD}{rows}"));
+    let run = run_of(&desk, &["a.csv"]).unwrap();
+    let quality = document(run.folder.as_deref().unwrap(), "quality.json");
+    assert_eq!(
+        quality["control_totals"]["balance"],
+        json!({ "read": "6.00", "accepted": "1.00", "quarantined": "5.00", "duplicate": "0.00", "unreadable": 1 })
+    );
+}
+
 /// Where copies and contradictions are noticed early, late, or only at the very end, what is left of the rows is the same.
 #[rstest]
 #[case::next_to_each_other(&[(0, 1), (7, 8)])]
@@ -365,6 +415,13 @@ fn copies_anywhere_in_a_long_tape(
     let kept = rows.iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, row)| row.as_str());
     desk.write("kept.csv", format!("{HEAD}{}", kept.collect::<String>()));
     let only = run_of(&desk, &["kept.csv"]).unwrap();
+    // Rows were compared where there was nothing to find, too.
+    let compared = |run: &Run| -> Vec<u64> {
+        let of_copies = ["tape.duplicates", "tape.conflicts"];
+        let checks = run.quality.checks.iter().filter(|check| of_copies.contains(&&*check.id));
+        checks.map(|check| check.checked).collect()
+    };
+    assert_eq!((compared(&all), compared(&only)), (vec![60_000; 2], vec![60_000 - gone.len() as u64; 2]));
     assert_eq!(crate::common::kpis(&only), crate::common::kpis(&all));
     let rows = all.quality.rows;
     let left_out = (gone.len() as u64, if contradict { rows.quarantined } else { rows.duplicate });

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::CsvTape;
 use super::plain::{RowFault, next_row};
 use super::refusal::{Place, reread};
-use super::scanner::{is_line_end, text_behind_quote};
+use super::scanner::{fields, is_line_end, text_behind_quote};
 use crate::PipelineError;
 use crate::contract::Bound;
 use crate::source::column_reader::ColumnReader;
@@ -137,12 +137,14 @@ impl Rows<'_> {
         (start, end): (usize, usize),
         is_read: impl Fn(usize, &Bound) -> bool,
     ) -> Result<(), PipelineError> {
+        let fields = fields(&text[start..end]).into_iter().enumerate();
+        let behind_quote: Vec<_> = fields.filter(|(_, field)| text_behind_quote(field).is_some()).collect();
         let place = Place {
             batch_row: self.in_batch,
             row: self.in_part + 1,
             line: 1 + self.lines.before(text, start),
             bytes: (end - start) as u64,
-            behind_quote: text_behind_quote(&text[start..end]),
+            behind_quote: &behind_quote,
         };
         self.tape.refuse(place, &reread(&text[start..end]), is_read, self.columns, self.refusals)
     }

@@ -6,14 +6,14 @@ use super::CsvTape;
 use super::chunk::BEFORE;
 use crate::contract::Bound;
 use crate::source::column_reader::ColumnReader;
-use crate::source::fault::Fault;
+use crate::source::fault::{Fault, Telling};
 use crate::source::refused::Refusals;
 use crate::source::splitter::MAX_ROW_BYTES;
 use crate::{CellError, CellProblem, PipelineError};
 
 /// Where a refused row is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Place<'r> {
     /// 0-based row of the batch.
     pub(super) batch_row: usize,
     /// 1-based row of the part.
@@ -22,15 +22,22 @@ pub(super) struct Place {
     pub(super) line: u64,
     /// The row's length.
     pub(super) bytes: u64,
-    /// The first field with text behind its closing quote.
-    pub(super) behind_quote: Option<usize>,
+    /// The fields with text behind their closing quotes, by their numbers and as they are written.
+    pub(super) behind_quote: &'r [(usize, &'r [u8])],
+}
+
+impl<'r> Place<'r> {
+    /// What is written in a field that has text behind its closing quote: it is no value.
+    fn behind_quote(&self, field: usize) -> Option<&'r [u8]> {
+        self.behind_quote.iter().find(|(number, _)| *number == field).map(|(_, text)| *text)
+    }
 }
 
 impl CsvTape {
     /// Refuses a row, and completes it in the columns: a cell that was not read is, if it can be.
     pub(super) fn refuse(
         &self,
-        place: Place,
+        place: Place<'_>,
         record: &ByteRecord,
         is_read: impl Fn(usize, &Bound) -> bool,
         columns: &mut [ColumnReader],
@@ -40,13 +47,13 @@ impl CsvTape {
             return Err(self.too_long(place.row, place.line));
         }
         let of_arrow = |error| PipelineError::arrow(&self.input.path, error);
-        let mut first = None;
+        let mut telling = Telling::default();
         for (index, column) in columns.iter_mut().enumerate() {
             if is_read(index, &column.bound) {
                 continue;
             }
             let fault = match record.get(column.bound.index).map(std::str::from_utf8) {
-                Some(Ok(_)) if place.behind_quote == Some(column.bound.index) => {
+                Some(Ok(_)) if place.behind_quote(column.bound.index).is_some() => {
                     column.push_missing().map_err(of_arrow)?;
                     None
                 }
@@ -58,22 +65,23 @@ impl CsvTape {
             };
             if let Some(fault) = fault {
                 column.push_refused(fault).map_err(of_arrow)?;
-                first = first.or(Some((index, fault)));
+                telling.note(column.drops(fault), index, fault);
             }
         }
-        let Some(error) = self.what_is_wrong(place, record, first, columns) else {
+        let Some(error) = self.what_is_wrong(place, record, telling.told(), columns) else {
             let Place { row, line, .. } = place;
             return Err(self.corrupt(format!("row {row} (line {line}), which was refused and then accepted")));
         };
         refusals.refuse(place.batch_row, error, || {
-            let cells = columns.iter().map(|column| record.get(column.bound.index));
+            let written = |field| place.behind_quote(field).or_else(|| record.get(field));
+            let cells = columns.iter().map(|column| written(column.bound.index));
             cells.map(|cell| cell.map(|cell| String::from_utf8_lossy(cell).into_owned())).collect()
         })
     }
 
     fn what_is_wrong(
         &self,
-        place: Place,
+        place: Place<'_>,
         record: &ByteRecord,
         cell: Option<(usize, Fault)>,
         columns: &[ColumnReader],
@@ -100,8 +108,8 @@ impl CsvTape {
         if found != expected {
             return Some(PipelineError::RaggedRow { path: path.clone(), row, line, expected, found });
         }
-        if let Some(field) = place.behind_quote {
-            return of_field(field, CellProblem::BehindQuote);
+        if let Some((field, _)) = place.behind_quote.first() {
+            return of_field(*field, CellProblem::BehindQuote);
         }
         let (index, fault) = cell?;
         let bound = &columns.get(index)?.bound;

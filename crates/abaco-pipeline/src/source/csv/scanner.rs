@@ -127,6 +127,25 @@ pub(super) fn text_behind_quote(record: &[u8]) -> Option<usize> {
     None
 }
 
+/// The fields of a record as they are written.
+pub(super) fn fields(record: &[u8]) -> Vec<&[u8]> {
+    let (mut at, mut start, mut fields) = (At::FieldStart, 0, Vec::new());
+    for (index, &byte) in record.iter().enumerate() {
+        at = match (at, byte) {
+            (At::Quoted, b'"') => At::Quote,
+            (At::FieldStart | At::Quote, b'"') | (At::Quoted, _) => At::Quoted,
+            (_, b',') => {
+                fields.push(&record[start..index]);
+                start = index + 1;
+                At::FieldStart
+            }
+            _ => At::Field,
+        };
+    }
+    fields.push(&record[start..]);
+    fields
+}
+
 /// Whether a byte ends a record outside quotes.
 pub(super) fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')

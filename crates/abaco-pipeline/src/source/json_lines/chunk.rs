@@ -10,7 +10,7 @@ use super::row::{cell, each_key, is_blank, push};
 use super::{JsonTape, too_long};
 use crate::PipelineError;
 use crate::source::column_reader::ColumnReader;
-use crate::source::fault::Fault;
+use crate::source::fault::{Fault, Telling};
 use crate::source::lines::Lines;
 use crate::source::part::{Extent, Part};
 use crate::source::refused::Refusals;
@@ -76,7 +76,7 @@ impl Chunk {
             wrong = Some(Wrong::TooLong);
         }
         let of_arrow = |error| PipelineError::arrow(&self.tape.input.path, error);
-        let mut refused = None;
+        let mut telling = Telling::default();
         for (index, (column, value)) in columns.iter_mut().zip(&values).enumerate() {
             // Where keys could not be told apart, nothing is said about a cell that is not there.
             let fault = if (value.is_none() && wrong.is_some()) || !readable {
@@ -87,9 +87,10 @@ impl Chunk {
             };
             if let Some(fault) = fault {
                 column.push_refused(fault).map_err(of_arrow)?;
-                refused = refused.or(Some((index, fault)));
+                telling.note(column.drops(fault), index, fault);
             }
         }
+        let refused = telling.told();
         if wrong.is_some() || refused.is_some() {
             let line = 1 + self.lines.before(&self.text, start);
             let error = self.tape.error((row, line), wrong, refused, &values, columns);

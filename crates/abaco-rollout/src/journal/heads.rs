@@ -46,11 +46,13 @@ impl Last {
 /// What the file says last.
 pub(super) fn last(state: &Path) -> Result<Last, RolloutError> {
     let path = state.join(HEADS);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Last::NoFile),
         Err(error) => return Err(RolloutError::io(&path, error)),
     };
+    // What is no text is no head either, and is shown as such.
+    let text = String::from_utf8_lossy(&bytes);
     let Some(line) = whole(&text).lines().last() else { return Ok(Last::NoLine) };
     let head = line
         .split_once(' ')

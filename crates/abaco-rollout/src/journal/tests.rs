@@ -274,6 +274,9 @@ fn heads_may_lag_by_any_number_of_lines_and_catch_up() {
     assert_eq!(Record::read(folder.path()).unwrap().entries.len(), 2);
     drop(open(folder.path(), Disk).unwrap());
     assert_eq!(fs::read_to_string(&heads).unwrap(), second);
+    fs::write(&heads, b"\xff\n").unwrap();
+    let error = Record::read(folder.path()).unwrap_err().to_string();
+    assert!(error.ends_with("damaged: expected a number and a digest, found `\u{fffd}`"), "{error}");
     fs::remove_file(&heads).unwrap();
     let error = Record::read(folder.path()).unwrap_err().to_string();
     assert!(error.ends_with("damaged: expected `journal.heads` beside it, found none"), "{error}");

@@ -165,6 +165,16 @@ fn a_ledger_that_is_not_whole() {
     assert_eq!(lender.active(), "v1");
 }
 
+#[test]
+fn a_tie_out_that_accepts_less_than_nothing_is_a_wrong_call() {
+    let lender = Lender::new();
+    let figure =
+        ["tie-out", "--figure", "par_30", "--source", "ledger", "--expected", "1", "--tolerance", "-1"];
+    let Answer { status, stdout, stderr } = lender.rollout(&figure);
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("expected 0 or more, found -1"), "{stderr}");
+}
+
 /// Runs that are gone are not runs that never were.
 #[test]
 fn runs_that_vanish_after_they_were_counted() {

@@ -29,7 +29,7 @@ pub(crate) struct TieOut {
     #[arg(long, value_name = "DECIMAL", allow_hyphen_values = true)]
     expected: Decimal,
     /// The largest difference that is accepted.
-    #[arg(long, value_name = "DECIMAL", default_value = "0")]
+    #[arg(long, value_name = "DECIMAL", default_value = "0", value_parser = not_negative, allow_hyphen_values = true)]
     tolerance: Decimal,
     /// The snapshot; by default that of the tape of the day.
     #[arg(long, value_name = "DATE")]
@@ -189,6 +189,13 @@ pub(crate) fn check(rollout: &Rollout, given: &Check, format: Format) -> Result<
         Format::Table => print(&format!("{}, `{}`: noted as {digest}\n", given.list, given.item))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Nothing ties within less than nothing.
+fn not_negative(text: &str) -> Result<Decimal, String> {
+    let found: Decimal =
+        text.parse().map_err(|error| format!("expected a decimal, found `{text}`: {error}"))?;
+    if found < Decimal::ZERO { Err(format!("expected 0 or more, found {found}")) } else { Ok(found) }
 }
 
 fn passes(passes: bool) -> ExitCode {

@@ -165,6 +165,29 @@ fn a_ledger_that_is_not_whole() {
     assert_eq!(lender.active(), "v1");
 }
 
+#[test]
+fn a_tie_out_that_accepts_less_than_nothing_is_a_wrong_call() {
+    let lender = Lender::new();
+    let figure =
+        ["tie-out", "--figure", "par_30", "--source", "ledger", "--expected", "1", "--tolerance", "-1"];
+    let Answer { status, stdout, stderr } = lender.rollout(&figure);
+    assert_eq!((status, stdout.as_str()), (2, ""));
+    assert!(stderr.contains("expected 0 or more, found -1"), "{stderr}");
+}
+
+/// Runs that are gone are not runs that never were.
+#[test]
+fn runs_that_vanish_after_they_were_counted() {
+    let lender = Lender::new();
+    lender.monitoring();
+    let run = lender.abaco(&["run", "day.csv", "--config", "config/pipeline.yml", "--as-of", "latest"]);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    lender.done(&["monitor"]);
+    lender.done(&["reconcile"]);
+    fs::rename(lender.path("runs"), lender.path("elsewhere")).unwrap();
+    rolled_back(&lender, "data_loss: run ");
+}
+
 /// A candidate that fails is an error of the candidate's, not a reason to look away.
 #[test]
 fn a_candidate_that_fails_on_the_tape_of_the_day() {

@@ -124,12 +124,12 @@ pub fn check(settings: &ApprovalSettings, expected: Expected<'_>, signed: &Signe
     if settings.author.trim().is_empty() {
         return Err(Lapsed::NoAuthor);
     }
-    if actor == settings.author {
+    if is_same(&actor, &settings.author) {
         return Err(Lapsed::Author(actor));
     }
     // Who plays all parts of a demonstration plays the operator too.
-    let operates = signed.signature.is_some() && expected.operators.contains(&actor);
-    if operates || settings.operators.contains(&actor) {
+    let is_among = |names: &[String]| names.iter().any(|name| is_same(name, &actor));
+    if (signed.signature.is_some() && is_among(expected.operators)) || is_among(&settings.operators) {
         return Err(Lapsed::Operator(actor));
     }
     let found: Vec<_> = settings.people.iter().filter(|person| person.actor == actor).collect();
@@ -179,4 +179,9 @@ pub fn check(settings: &ApprovalSettings, expected: Expected<'_>, signed: &Signe
         None => return Err(Lapsed::Unsigned),
     };
     Ok(Valid { role: approval.role, actor, expires: approval.expires, unsigned })
+}
+
+/// Whether two names are one person's, who may be written in more than one way.
+fn is_same(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
 }

@@ -8,16 +8,19 @@ use abaco_pipeline::{Catalogue, Pipeline, PipelineConfig, PipelineError};
 use chrono::NaiveDate;
 use num_traits::Signed;
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use crate::attribution::{Tie, tie};
 use crate::causes::{self, Findings, Subject};
 use crate::comparison::{Comparison, Inputs, compare};
 use crate::config::AskedSettings;
 use crate::evidence::{
-    ComparisonRecord, ConcurrencyRecord, Evidence, Occasion, PerformanceRecord, SoakRecord, TieOutRecord,
+    ComparisonRecord, ConcurrencyRecord, Evidence, Occasion, PerformanceRecord, RehearsalRecord, SoakRecord,
+    TieOutRecord,
 };
 use crate::exercise::Exercise;
 use crate::figures::{Figures, number::rational_of};
+use crate::journal::{Entry, Event, Outcome, Procedure, Record};
 use crate::procedures::Rehearsed;
 use crate::version::Asked;
 use crate::{Rollout, RolloutConfig, RolloutError};
@@ -151,12 +154,26 @@ impl Rollout {
         Ok(Exercised { performance, concurrency, soak })
     }
 
-    /// Cuts over, rolls back and cuts over again on copies, and records how that went.
+    /// Cuts over, rolls back and cuts over again on copies, and records how that went, also where it failed.
     ///
     /// # Errors
     /// As [`rehearse`](Self::rehearse).
     pub fn rehearsed(&self) -> Result<Rehearsed, RolloutError> {
-        let rehearsed = self.rehearse()?;
+        let versions = self.versions();
+        let rehearsed = match (self.rehearse(), versions) {
+            // Versions that do not load are no evidence about either of them.
+            (Err(RolloutError::Failed(message)), Ok(versions)) => {
+                let evidence = Evidence::Rehearsal(failed_rehearsal(&self.record()?, versions.baseline));
+                let noted = self
+                    .journal()
+                    .and_then(|mut journal| self.note_evidence(&mut journal, &versions.candidate, evidence));
+                return Err(RolloutError::Failed(match noted {
+                    Ok(_) => message,
+                    Err(error) => format!("{message}; it could not be recorded: {error}"),
+                }));
+            }
+            (rehearsed, _) => rehearsed?,
+        };
         let evidence = Evidence::Rehearsal(rehearsed.record.clone());
         self.note_evidence(&mut self.journal()?, &rehearsed.candidate, evidence)?;
         Ok(rehearsed)
@@ -322,6 +339,25 @@ pub fn explain(
     let subject = Subject { name, pipeline: &pipeline, inputs: &asked.inputs };
     let keys = baseline.values.keys().cloned().collect();
     causes::find(baseline, &subject, &keys, &settings.causes).map(Some)
+}
+
+/// How far the last rehearsal came, which failed.
+fn failed_rehearsal(record: &Record, baseline: String) -> RehearsalRecord {
+    let is_begin = |entry: &Entry| matches!(&entry.event, Event::Began { procedure, .. } if *procedure == Procedure::Rehearsal);
+    let steps = record.entries.iter().rev().take_while(|entry| !is_begin(entry));
+    let mut rolled_back = steps.filter_map(|entry| match &entry.event {
+        Event::Step { step, outcome: Outcome::Passed, details, .. } if step == "rollback" => {
+            details.get("milliseconds").and_then(Value::as_u64)
+        }
+        _ => None,
+    });
+    let took = rolled_back.next();
+    RehearsalRecord {
+        baseline,
+        rollback_milliseconds: took.unwrap_or(0),
+        proven: took.is_some(),
+        forward: false,
+    }
 }
 
 /// All that the baseline has at this snapshot, and what was compared beyond it.

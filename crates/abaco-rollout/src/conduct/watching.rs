@@ -1,5 +1,7 @@
 //! After the cutover: the baseline runs beside the candidate, and what the triggers see is acted on.
 
+use std::collections::BTreeSet;
+
 use abaco_engine::AsOf;
 use abaco_pipeline::Catalogue;
 use abaco_pipeline::verify::Options;
@@ -248,6 +250,22 @@ impl Rollout {
         }
     }
 
+    /// Runs that a reconciliation since the cutover has counted and that are not there any more: a ledger that lacks its last
+    /// lines, or a folder that is away, looks as if nothing had been published.
+    fn vanished(&self, record: &Record, since: DateTime<Utc>, published: &[PublishedRun]) -> Vec<String> {
+        let found: BTreeSet<&str> = published.iter().map(|run| run.run_id.as_str()).collect();
+        let had = self.sifted(record).had;
+        let since_then = had.iter().filter(|(_, piece)| piece.at >= since);
+        let counted = since_then.filter_map(|(_, piece)| match &piece.evidence {
+            Evidence::Reconciliation(record) => Some(&record.published),
+            _ => None,
+        });
+        let gone: BTreeSet<&String> = counted.flatten().filter(|run| !found.contains(run.as_str())).collect();
+        gone.into_iter()
+            .map(|run| format!("run {run}: it was published, and is not in the ledger now"))
+            .collect()
+    }
+
     fn watched(
         &self,
         record: &Record,
@@ -264,6 +282,9 @@ impl Rollout {
             }),
             None => Watched::default(),
         };
+        if watched.observed.unsound.is_empty() {
+            watched.observed.lost.extend(self.vanished(record, since, &watched.published));
+        }
         watched.observed.comparisons = comparisons;
         watched.observed.coverage = Some(self.config().settings.gate.coverage);
         watched.observed.unsound.extend(self.astray(record)?);

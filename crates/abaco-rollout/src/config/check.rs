@@ -85,6 +85,10 @@ fn limits(settings: &Settings) -> Result<(), String> {
     if let Some((name, found)) = limits.iter().find(|(_, limit)| *limit < Decimal::ZERO) {
         return Err(format!("`{name}`: expected a limit of 0 or more, found {found}"));
     }
+    if let Some(tie) = settings.ties.iter().find(|tie| tie.tolerance < Decimal::ZERO) {
+        let (name, found) = (&tie.name, tie.tolerance);
+        return Err(format!("`ties`, `{name}`: `tolerance`: expected a limit of 0 or more, found {found}"));
+    }
     match gate.checklists.iter().find(|list| !settings.checklists.contains_key(*list)) {
         // Without the section nobody has filled it in yet, and the gate says so.
         Some(list) if !settings.checklists.is_empty() => {

@@ -200,9 +200,9 @@ pub struct SoakRecord {
 pub struct RehearsalRecord {
     /// The identity of the baseline that was made official again.
     pub baseline: String,
-    /// How long the rollback took.
+    /// How long the rollback took; 0 where it was not proven.
     pub rollback_milliseconds: u64,
-    /// Whether what was restored equals the backup, and the smoke run the last good values.
+    /// Whether it came to a rollback, what was restored equals the backup, and the smoke run the last good values.
     pub proven: bool,
     /// Whether going forward again worked.
     pub forward: bool,

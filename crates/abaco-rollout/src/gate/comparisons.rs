@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, Days, NaiveDate, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
 use rust_decimal::Decimal;
 
 use super::GateSettings;
@@ -17,7 +17,7 @@ enum Proof {
     Clean,
     /// That they do not.
     Dirty,
-    /// Nothing: too few keys, too little on them, or a known difference whose time is over.
+    /// Nothing: too few keys, too little on them, a known difference whose time is over, or a day that is still to come.
     Nothing,
 }
 
@@ -25,14 +25,14 @@ enum Proof {
 pub(super) fn replay(
     gate: &GateSettings,
     pieces: &[Piece<'_, ComparisonRecord>],
-    today: NaiveDate,
+    now: DateTime<Utc>,
 ) -> Vec<Criterion> {
     let target = gate.replay.snapshots;
     // What was found last about a date is what counts of it. Without a date a comparison can speak against the candidate only.
-    let latest: BTreeMap<Option<NaiveDate>, (&str, &ComparisonRecord)> =
-        pieces.iter().map(|(_, digest, record)| (record.as_of, (*digest, *record))).collect();
+    let latest: BTreeMap<Option<NaiveDate>, Piece<'_, ComparisonRecord>> =
+        pieces.iter().map(|piece| (piece.2.as_of, *piece)).collect();
     let of = |proof: Proof| {
-        latest.iter().filter(move |(date, (_, record))| match proves(gate, record, today) {
+        latest.iter().filter(move |(date, piece)| match proves(gate, piece, now) {
             Proof::Clean if date.is_none() => proof == Proof::Nothing,
             found => found == proof,
         })
@@ -41,23 +41,21 @@ pub(super) fn replay(
     let dirty: Vec<_> = of(Proof::Dirty).collect();
     let digests = |dates: &[NaiveDate]| -> Vec<String> {
         let found = dates.iter().filter_map(|date| latest.get(&Some(*date)));
-        found.map(|(digest, _)| (*digest).to_owned()).collect()
+        found.map(|(_, digest, _)| (*digest).to_owned()).collect()
     };
     let count = clean.len() as u64;
     let achieved =
         format!("{} ({} not clean, {} prove nothing)", count, dirty.len(), of(Proof::Nothing).count());
-    let why =
-        || {
-            let undated = || "has no date".to_owned();
-            because(latest.iter().filter(|(_, (_, record))| record.clean).map(|(date, (_, record))| {
-                why_not(gate, record, today).or_else(|| date.is_none().then(undated))
-            }))
-        };
+    let why = || {
+        let undated = || "has no date".to_owned();
+        let clean = latest.iter().filter(|(_, (_, _, record))| record.clean);
+        because(clean.map(|(date, piece)| why_not(gate, piece, now).or_else(|| date.is_none().then(undated))))
+    };
     let criterion = Criterion::new("replay", format!("{target} snapshots"));
     let criterion = if let Some((first, _)) = dirty.first() {
         let first = first.map_or_else(|| "without a date".to_owned(), |date| date.to_string());
         let message = format!("replay: {} snapshots are not clean, the first {first}", dirty.len());
-        criterion.by(dirty.iter().map(|(_, (digest, _))| (*digest).to_owned())).unmet(achieved, message)
+        criterion.by(dirty.iter().map(|(_, (_, digest, _))| (*digest).to_owned())).unmet(achieved, message)
     } else if count == 0 {
         let more = target.max(1);
         criterion.inconclusive(achieved, format!("replay: {more} more snapshots must be compared{}", why()))
@@ -81,28 +79,28 @@ pub(super) fn replay(
 pub(super) fn live(
     gate: &GateSettings,
     pieces: &[Piece<'_, ComparisonRecord>],
-    today: NaiveDate,
+    now: DateTime<Utc>,
 ) -> Vec<Criterion> {
     let target = gate.live.consecutive;
     let dirty = pieces.iter().rposition(|(_, _, record)| !record.clean);
     let since = dirty.map_or(pieces, |at| &pieces[at + 1..]);
-    let clean: Vec<_> =
-        since.iter().filter(|(_, _, record)| proves(gate, record, today) == Proof::Clean).collect();
+    let clean: Vec<_> = since.iter().filter(|piece| proves(gate, piece, now) == Proof::Clean).collect();
     // A snapshot that was compared twice is one; without a snapshot the day of the comparison stands for it.
-    let snapshots: BTreeSet<(Option<NaiveDate>, Option<NaiveDate>)> = clean
-        .iter()
-        .map(|(at, _, record)| (record.as_of, record.as_of.is_none().then(|| at.date_naive())))
-        .collect();
-    // Old tapes that are compared on one day are a replay.
-    let days: BTreeSet<NaiveDate> = clean.iter().map(|(at, _, _)| at.date_naive()).collect();
-    let count = if gate.live.one_a_day { snapshots.len().min(days.len()) } else { snapshots.len() } as u64;
+    let mut snapshots: BTreeMap<(Option<NaiveDate>, Option<NaiveDate>), NaiveDate> = BTreeMap::new();
+    for (at, _, record) in &clean {
+        let day = at.date_naive();
+        snapshots.entry((record.as_of, record.as_of.is_none().then_some(day))).or_insert(day);
+    }
+    // Old tapes that are compared on one day are a replay, also where they are compared again on other days.
+    let days: BTreeSet<&NaiveDate> = snapshots.values().collect();
+    let count = if gate.live.one_a_day { days.len() } else { snapshots.len() } as u64;
     let nothing = since.len() - clean.len();
     let digests = || clean.iter().map(|(_, digest, _)| (*digest).to_owned());
     let achieved = format!("{count} ({nothing} prove nothing)");
     let on = if gate.live.one_a_day { ", each on another day" } else { "" };
     let criterion = Criterion::new("live comparisons", format!("{target} in a row{on}")).by(digests());
     let more = |count: u64| {
-        let why = because(since.iter().map(|(_, _, record)| why_not(gate, record, today)));
+        let why = because(since.iter().map(|piece| why_not(gate, piece, now)));
         format!("live comparisons: {} more in a row must be clean{on}{why}", target.max(1) - count)
     };
     let criterion = match dirty.map(|at| pieces[at]) {
@@ -133,8 +131,8 @@ fn among(name: &str, period: &str, ends: &[NaiveDate], by: Vec<String>) -> Crite
     }
 }
 
-fn proves(gate: &GateSettings, record: &ComparisonRecord, today: NaiveDate) -> Proof {
-    match (record.clean, why_not(gate, record, today)) {
+fn proves(gate: &GateSettings, piece: &Piece<'_, ComparisonRecord>, now: DateTime<Utc>) -> Proof {
+    match (piece.2.clean, why_not(gate, piece, now)) {
         (false, _) => Proof::Dirty,
         (true, None) => Proof::Clean,
         (true, Some(_)) => Proof::Nothing,
@@ -142,7 +140,14 @@ fn proves(gate: &GateSettings, record: &ComparisonRecord, today: NaiveDate) -> P
 }
 
 /// Why a comparison in which nothing differs proves nothing all the same.
-fn why_not(gate: &GateSettings, record: &ComparisonRecord, today: NaiveDate) -> Option<String> {
+fn why_not(
+    gate: &GateSettings,
+    (at, _, record): &Piece<'_, ComparisonRecord>,
+    now: DateTime<Utc>,
+) -> Option<String> {
+    if *at > now {
+        return Some(format!("is dated in the future: {at}"));
+    }
     let ComparisonRecord { compared, expected, informative, .. } = record;
     // Counts that contradict each other are no comparison.
     let sum = record.outcomes.values().try_fold(0_u64, |sum, count| sum.checked_add(*count));
@@ -161,7 +166,7 @@ fn why_not(gate: &GateSettings, record: &ComparisonRecord, today: NaiveDate) -> 
             "has {informative} informative keys of {least}: a zero is none, nor is what a side has that does not say what it read"
         ));
     }
-    let ended = record.until.filter(|until| today > *until);
+    let ended = record.until.filter(|until| now.date_naive() > *until);
     ended.map(|until| format!("rests on a known difference that ended on {until}"))
 }
 

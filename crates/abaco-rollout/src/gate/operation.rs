@@ -149,7 +149,10 @@ pub(super) fn rehearsal(
     };
     let criterion = criterion.by([(*digest).to_owned()]);
     let age = now.signed_duration_since(*at);
-    let achieved = format!("{}: rolled back in {} ms", at.date_naive(), found.rollback_milliseconds);
+    let achieved = match found.proven {
+        true => format!("{}: rolled back in {} ms", at.date_naive(), found.rollback_milliseconds),
+        false => format!("{}: not proven", at.date_naive()),
+    };
     let problem = if !found.proven {
         Some("the rollback was not proven".to_owned())
     } else if !found.forward {

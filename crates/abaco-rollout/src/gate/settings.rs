@@ -81,7 +81,7 @@ pub struct LiveSettings {
     pub consecutive: u64,
     /// Whether a month's end must be among them.
     pub month_end: bool,
-    /// Whether those of one day count once, whatever their snapshots: who compares many on one day compares the past.
+    /// Whether snapshots that are compared for the first time on one day count once: who compares many on one day compares the past.
     pub one_a_day: bool,
 }
 

@@ -1,5 +1,7 @@
 //! The weighing.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::criterion::{Criterion, State, Verdict};
@@ -38,7 +40,7 @@ pub struct Case<'c> {
     pub rules: &'c str,
     /// The digest of the [configuration](crate::approval::configuration).
     pub configuration: &'c str,
-    /// The evidence by its digests.
+    /// The evidence by its digests, in the order in which it was recorded: a clock may go back, the journal does not.
     pub evidence: &'c [(String, Provenance)],
     /// The digests of evidence that was recorded and cannot be read, with the reason.
     pub lost: &'c [(String, String)],
@@ -52,7 +54,7 @@ pub struct Case<'c> {
     pub demo: bool,
 }
 
-/// A piece of evidence about the candidate, with the instant and the digest that put it in order.
+/// A piece of evidence about the candidate, with its instant and its digest.
 pub(super) type Piece<'c, T> = (DateTime<Utc>, &'c str, &'c T);
 
 /// Weighs what there is against what is asked for. The same case always gives the same verdict.
@@ -89,9 +91,8 @@ pub fn weigh(policy: Policy<'_>, case: Case<'_>) -> Verdict {
     let evidence = weighed(case.candidate, gate, case.evidence);
     let mut criteria = vec![whole(case.lost)];
     criteria.extend(case.baseline.err().map(unknown));
-    let today = case.now.date_naive();
-    criteria.extend(comparisons::replay(gate, &pieces.comparisons(Occasion::Replay), today));
-    criteria.extend(comparisons::live(gate, &pieces.comparisons(Occasion::Live), today));
+    criteria.extend(comparisons::replay(gate, &pieces.comparisons(Occasion::Replay), case.now));
+    criteria.extend(comparisons::live(gate, &pieces.comparisons(Occasion::Live), case.now));
     criteria.push(operation::tie_outs(gate, &pieces.of(|e| pick!(e, TieOut))));
     criteria.push(operation::performance(&gate.performance, &pieces.of(|e| pick!(e, Performance))));
     criteria.push(operation::concurrency(&gate.concurrency, &pieces.of(|e| pick!(e, Concurrency))));
@@ -146,17 +147,15 @@ fn unknown(reason: &str) -> Criterion {
 struct Pieces<'c>(Case<'c>);
 
 impl<'c> Pieces<'c> {
-    /// The evidence of one kind about the candidate, oldest first.
+    /// The evidence of one kind about the candidate, in the order in which it was recorded.
     fn of<T>(&self, pick: impl Fn(&'c Evidence) -> Option<&'c T>) -> Vec<Piece<'c, T>> {
         let Case { evidence, candidate, .. } = self.0;
-        let mut found: Vec<Piece<'c, T>> = evidence
+        let mut seen = BTreeSet::new();
+        evidence
             .iter()
-            .filter(|(_, piece)| piece.candidate == candidate)
+            .filter(|(digest, piece)| piece.candidate == candidate && seen.insert(digest))
             .filter_map(|(digest, piece)| Some((piece.at, digest.as_str(), pick(&piece.evidence)?)))
-            .collect();
-        found.sort_by_key(|(at, digest, _)| (*at, *digest));
-        found.dedup_by_key(|(_, digest, _)| *digest);
-        found
+            .collect()
     }
 
     fn is_of_baseline(&self, identity: &str) -> bool {

@@ -7,7 +7,8 @@ use abaco_pipeline::chain::{BEGINNING, Fault, Line, claimed, in_place, line};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{Event, JOURNAL, Standing, heads};
+use super::heads::{self, Last};
+use super::{Event, JOURNAL, Standing};
 use crate::RolloutError;
 
 /// A line of the journal.
@@ -46,7 +47,7 @@ impl Record {
     pub fn read(state: &Path) -> Result<Self, RolloutError> {
         let path = state.join(JOURNAL);
         // Before the journal: somebody may be adding to both.
-        let head = heads::last(state)?;
+        let last = heads::last(state)?;
         let text = match std::fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -55,7 +56,9 @@ impl Record {
         let damaged = |message: String| RolloutError::Damaged { path: path.clone(), message };
         let record =
             Self::parse(&text).map_err(|(line, message)| damaged(format!("line {line}: {message}")))?;
-        match heads::fault(head.as_ref(), &record.entries) {
+        match heads::fault(&last, &record.entries) {
+            // The first lines were written between both readings.
+            Some(_) if last == Last::NoFile && heads::last(state)? != Last::NoFile => Self::read(state),
             Some(message) => Err(damaged(message)),
             None => Ok(record),
         }

@@ -61,6 +61,12 @@ impl Journal {
         let path = state.join(LOCK);
         let held = lock::wait(&path).map_err(|error| RolloutError::io(&path, error))?;
         let record = Record::read(state)?;
+        if let Some(entry) = record.entries.last()
+            && heads::last(state)?.is_behind(&record.entries)
+        {
+            heads::add(storage.as_ref(), state, entry.seq, &entry.hash)
+                .map_err(|error| RolloutError::io(&path, error))?;
+        }
         let torn = record.tail > 0;
         let (folder, actor) = (state.to_path_buf(), actor.to_owned());
         let mut journal = Self { record, folder, storage, clock, actor, torn, _held: held };
@@ -109,6 +115,9 @@ impl Journal {
     }
 
     fn write(&self, path: &Path, line: &[u8]) -> io::Result<()> {
+        if self.record.entries.is_empty() {
+            heads::make(self.storage.as_ref(), &self.folder)?;
+        }
         let mut sink = self.storage.append(path)?;
         sink.write_all(line)?;
         sink.sync()?;

@@ -52,6 +52,10 @@ fn exactly_one_source(#[case] baseline: &str, #[case] found: &str) {
     "known_differences: [{kpi: a, between: ['1', '0'], owner: Ana, reason: r, approved_by: Ben, expires: 2026-01-01}]",
     "`comparison`: known difference of `a`: `between`: expected the lower end first, found 1 and 0"
 )]
+#[case(
+    "scope: baseline\nties: [{name: t, key: [a], left: {contract: c, inputs: [l], measure: SUM(a)}, right: {contract: c, inputs: [r], measure: SUM(a)}, tolerance: '-0.01'}]",
+    "`ties`, `t`: `tolerance`: expected a limit of 0 or more, found -0.01"
+)]
 fn rules_that_cannot_be_meant(#[case] rules: &str, #[case] message: &str) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rollout.yml");

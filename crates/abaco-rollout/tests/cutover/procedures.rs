@@ -1,8 +1,11 @@
 //! What the procedures do when nothing fails.
 
+use abaco_rollout::RolloutError;
+use abaco_rollout::evidence::Evidence;
 use abaco_rollout::journal::{Event, Outcome, Procedure};
 use abaco_rollout::procedures::{GateVerdict, PlannedStep, ProcedureReport};
 use abaco_rollout::stage::Stage;
+use rstest::rstest;
 
 use crate::common::{World, open, request};
 
@@ -122,6 +125,37 @@ fn a_rehearsal_runs_its_own_hooks_on_the_copies() {
         "{error}"
     );
     assert_eq!(world.read("service.ini"), "v1");
+}
+
+/// A rehearsal that fails says more about the next rollback than one that went well before it.
+#[rstest]
+#[case::the_way_there("v2", false)]
+#[case::the_way_back("v1", false)]
+#[case::forward_again("twice", true)]
+fn a_rehearsal_that_fails_is_evidence_too(#[case] fails_for: &str, #[case] proven: bool) {
+    let script = match fails_for {
+        "twice" => "test \"$1\" != v2 && exit 0; test ! -e \"$2/once\" && touch \"$2/once\"".to_owned(),
+        name => format!("[ \"$1\" != {name} ]"),
+    };
+    let hooks = format!(
+        "  rehearsal_hooks:\n    stop: {{arguments: [\"true\"]}}\n    start: {{arguments: [sh, -c, '{script}', hook, \
+         \"{{version}}\", \"{{folder}}\"]}}\n"
+    );
+    let world = World::with(&format!("{}{hooks}", crate::common::SETTINGS));
+    world.rollout().staging().unwrap();
+    let error = world.rollout().rehearsed().unwrap_err();
+    assert!(matches!(error, RolloutError::Failed(_)), "{error:?}");
+    let rollout = world.rollout();
+    let record = rollout.record().unwrap();
+    let Some(Event::Recorded { kind, digest }) = record.entries.last().map(|entry| &entry.event) else {
+        panic!("{:?}", record.entries.last())
+    };
+    assert_eq!(kind, "rehearsal");
+    let Evidence::Rehearsal(found) = rollout.evidence().get(digest).unwrap().evidence else {
+        panic!("{kind}")
+    };
+    assert_eq!((found.proven, found.forward), (proven, false));
+    assert_eq!(found.baseline, rollout.baseline().unwrap());
 }
 
 #[test]

@@ -189,3 +189,29 @@ fn whoever_carries_out_a_cutover_approves_nothing() {
     let other = sign(approval("p2", Role::Operations, &digests()), &signer(2)).unwrap();
     assert!(check(&settings(), expected, &other).is_ok());
 }
+
+/// One person who is written in two ways is one person.
+#[rstest]
+#[case("P1", "op", Lapsed::Author("p1".to_owned()))]
+#[case("au", "P1 ", Lapsed::Operator("p1".to_owned()))]
+fn a_name_in_other_letters_is_the_same_person(
+    #[case] author: &str,
+    #[case] operator: &str,
+    #[case] lapsed: Lapsed,
+) {
+    let signed = sign(approval("p1", Role::Engineering, &digests()), &signer(1)).unwrap();
+    let evidence = digests();
+    let expected = Expected {
+        candidate: "sha256:c",
+        configuration: "conf",
+        evidence: &evidence,
+        operators: &[],
+        now: NOW.parse().unwrap(),
+        demo: false,
+    };
+    let (author, operators) = (author.to_owned(), vec![operator.to_owned()]);
+    let named = ApprovalSettings { author, operators: operators.clone(), ..settings() };
+    assert_eq!(check(&named, expected, &signed), Err(lapsed.clone()));
+    let in_the_journal = ApprovalSettings { operators: Vec::new(), ..named };
+    assert_eq!(check(&in_the_journal, Expected { operators: &operators, ..expected }, &signed), Err(lapsed));
+}

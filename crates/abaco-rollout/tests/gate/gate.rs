@@ -231,7 +231,8 @@ fn the_gate_opens_when_each_criterion_is_met_at_its_limit() {
 #[case::not_measured("soak", vec![soaked(100, 0, None, Some(1000))], State::Inconclusive, "100 runs, memory not measured")]
 #[case::rehearsed("rehearsal", vec![rehearsed(300_000, true, true)], State::Met, "2026-03-02: rolled back in 300000 ms")]
 #[case::rehearsed_slowly("rehearsal", vec![rehearsed(300_001, true, true)], State::Unmet, "2026-03-02: rolled back in 300001 ms")]
-#[case::not_proven("rehearsal", vec![rehearsed(1, false, true)], State::Unmet, "2026-03-02: rolled back in 1 ms")]
+#[case::not_proven("rehearsal", vec![rehearsed(1, false, true)], State::Unmet, "2026-03-02: not proven")]
+#[case::failed_last("rehearsal", vec![rehearsed(1, true, true), rehearsed(0, false, false)], State::Unmet, "2026-03-02: not proven")]
 #[case::not_forward("rehearsal", vec![rehearsed(1, true, false)], State::Unmet, "2026-03-02: rolled back in 1 ms")]
 #[case::not_rehearsed("rehearsal", vec![], State::Inconclusive, "nothing")]
 #[case::checked("checklist training", vec![done("handbook"), done("course")], State::Met, "2")]
@@ -587,4 +588,57 @@ fn a_tie_that_proves_nothing(
     assert_eq!(criterion.state, state);
     let missing = why.map(|why| format!("tie-outs: 1 more figures must tie to another source ({why})"));
     assert_eq!(criterion.missing, missing);
+}
+
+fn live_of(pieces: &Pieces) -> (State, String, Option<String>) {
+    let verdict = weighing(pieces, &[], &[], &gate());
+    let live = verdict.criteria.into_iter().find(|criterion| criterion.name == "live comparisons").unwrap();
+    (live.state, live.achieved, live.missing)
+}
+
+/// What comes last in the journal was found last, whatever the clock said then.
+#[test]
+fn a_clock_that_goes_back_does_not_hide_what_was_found_last() {
+    let mut pieces = filed([lives(), vec![comparison(Occasion::Live, "2026-03-02", 1, 5)]].concat());
+    pieces[3].1.at = pieces[0].1.at - Duration::days(1);
+    let (state, achieved, _) = live_of(&pieces);
+    assert_eq!((state, achieved.as_str()), (State::Unmet, "0 (0 prove nothing)"));
+    let mut pieces = filed([replays(), vec![comparison(Occasion::Replay, "2025-12-31", 1, 5)]].concat());
+    pieces[12].1.at = pieces[0].1.at - Duration::days(1);
+    let verdict = weighing(&pieces, &[], &[], &gate());
+    assert_eq!(verdict.criteria[1].achieved, "11 (1 not clean, 0 prove nothing)");
+}
+
+/// Days that are still to come have not been compared; what differs on them differs all the same.
+#[test]
+fn a_comparison_of_the_future_proves_nothing() {
+    let mut pieces = filed(lives());
+    pieces[2].1.at = now() + Duration::seconds(1);
+    let (state, achieved, missing) = live_of(&pieces);
+    assert_eq!((state, achieved.as_str()), (State::Unmet, "2 (1 prove nothing)"));
+    assert_eq!(
+        missing.as_deref(),
+        Some(
+            "live comparisons: 1 more in a row must be clean, each on another day \
+             (the last that proves nothing is dated in the future: 2026-03-03 08:00:01 UTC)"
+        )
+    );
+    let mut dirty = filed([lives(), vec![comparison(Occasion::Live, "2026-03-02", 1, 5)]].concat());
+    dirty[3].1.at = now() + Duration::days(1);
+    assert_eq!(live_of(&dirty).1, "0 (0 prove nothing)");
+    let mut replayed = filed(replays());
+    replayed[11].1.at = now() + Duration::days(1);
+    let verdict = weighing(&replayed, &[], &[], &gate());
+    assert_eq!(verdict.criteria[1].achieved, "11 (0 not clean, 1 prove nothing)");
+}
+
+/// An old tape that was compared with others on one day is not a tape of the days on which it is compared again.
+#[test]
+fn a_snapshot_counts_on_the_day_on_which_it_was_compared_first() {
+    let mut pieces = filed([&lives()[..], &lives()[..2]].concat());
+    let first = pieces[0].1.at;
+    pieces[1].1.at = first;
+    pieces[2].1.at = first;
+    let (state, achieved, _) = live_of(&pieces);
+    assert_eq!((state, achieved.as_str()), (State::Unmet, "1 (0 prove nothing)"));
 }

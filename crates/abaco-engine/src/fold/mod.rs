@@ -13,6 +13,7 @@ mod evaluate;
 mod interner;
 mod keyed;
 mod mask;
+mod met;
 mod parallel;
 mod partition;
 mod pass;
@@ -28,6 +29,7 @@ pub use self::project::Projection;
 
 use self::batch::Batch;
 use self::mask::BLOCK;
+use self::segment::Target;
 use crate::EngineError;
 use crate::plan::Plan;
 use crate::state::{MAX_ROWS, State};
@@ -54,12 +56,14 @@ impl Plan {
         if state.rows().checked_add(rows).is_none_or(|rows| rows > MAX_ROWS) {
             return Err(EngineError::TooManyRows);
         }
+        self.fold_batch(&mut state.sets.iter_mut().map(Target::Own).collect::<Vec<_>>(), batch)
+    }
+
+    /// Adds a batch to a set per grouping, or after an error to none.
+    fn fold_batch(&self, targets: &mut [Target<'_>], batch: &RecordBatch) -> Result<(), EngineError> {
         let batch = Batch::new(batch, &self.columns)?;
-        let mut start = 0;
-        while start < batch.rows {
-            let len = SEGMENT.min(batch.rows - start);
-            self.fold_segment(state, &batch, start, len);
-            start += len;
+        for start in (0..batch.rows).step_by(SEGMENT) {
+            self.fold_segment(targets, &batch, start, SEGMENT.min(batch.rows - start));
         }
         Ok(())
     }

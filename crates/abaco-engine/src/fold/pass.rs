@@ -10,7 +10,7 @@ use super::tally::Sums;
 use super::values::Values;
 use crate::plan::layout::{Scope, SlotId, Tallied};
 use crate::plan::measure::Validity;
-use crate::state::cells::{ExtremeCell, Share, SumCell};
+use crate::state::cells::{Cells, ExtremeCell, Share, SumCell};
 
 /// A partition and what the scopes have accumulated in its places.
 pub(crate) struct Pass<'p> {
@@ -65,6 +65,17 @@ impl<'p> Pass<'p> {
             let partition = tallies.scope.buckets.map_or(&self.partition, |id| &self.bucketed[id.0]);
             tallies.add(block, partition.block(start, block.len()), partition.len());
         }
+    }
+
+    /// What has been accumulated, by place, in `empty` cells.
+    pub(crate) fn cells(&self, empty: Cells) -> Cells {
+        let mut cells = empty;
+        cells.grow_additive(self.partition.len());
+        for (place, rows) in self.partition.rows.iter().enumerate() {
+            cells.add_rows(place, (*rows).into());
+        }
+        self.for_each_share(|place, slot, share| cells.add(place, slot, share));
+        cells
     }
 
     /// Calls `visit` with the place and the slot of everything that was accumulated.
@@ -125,7 +136,7 @@ impl ScopeTallies<'_> {
                 }
                 (Tallied::Valid(operand), Accumulated::Nulls(nulls)) => {
                     let valid = match operand {
-                        Validity::Number(id) => block.number(id).valid,
+                        Validity::Number(id) => block.number(id).valid.clone(),
                         Validity::Column(id) => block.valid_column(id),
                         Validity::Always => None,
                     };
@@ -136,7 +147,7 @@ impl ScopeTallies<'_> {
                 (Tallied::Extreme { value, largest }, Accumulated::Extremes(cells)) => {
                     let numbers = block.number(value);
                     rows.mask.for_each(|row| cells[places.of(row)].matched += 1);
-                    let live = numbers.valid.map_or(*rows.mask, |valid| rows.mask.and(&valid));
+                    let live = numbers.valid.as_ref().map_or(*rows.mask, |valid| rows.mask.and(valid));
                     live.for_each(|row| cells[places.of(row)].offer(value_at(&numbers.values, row), largest));
                 }
                 _ => {}

@@ -4,7 +4,6 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use rayon::slice::ParallelSliceMut;
 
 use super::key::{GroupKey, KeyValue};
 
@@ -16,6 +15,9 @@ use super::key::{GroupKey, KeyValue};
 pub(crate) struct Groups {
     /// Number of values in each key.
     arity: usize,
+    /// Number of keys.
+    len: usize,
+    /// Of each key; none at all while no key has one.
     snapshots: Vec<Option<i32>>,
     values: Vec<KeyValue>,
     hashes: Vec<u64>,
@@ -25,7 +27,14 @@ pub(crate) struct Groups {
 
 impl Groups {
     pub(crate) fn new(arity: usize) -> Self {
-        Self { arity, snapshots: Vec::new(), values: Vec::new(), hashes: Vec::new(), index: HashTable::new() }
+        Self {
+            arity,
+            len: 0,
+            snapshots: Vec::new(),
+            values: Vec::new(),
+            hashes: Vec::new(),
+            index: HashTable::new(),
+        }
     }
 
     pub(crate) fn arity(&self) -> usize {
@@ -33,24 +42,13 @@ impl Groups {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.snapshots.len()
+        self.len
     }
 
     pub(crate) fn key(&self, group: usize) -> GroupKey<'_> {
         let first = group * self.arity;
-        GroupKey { snapshot: self.snapshots[group], by: &self.values[first..first + self.arity] }
-    }
-
-    pub(crate) fn keys(&self) -> impl Iterator<Item = GroupKey<'_>> {
-        (0..self.len()).map(|group| self.key(group))
-    }
-
-    pub(crate) fn find<'k>(
-        &self,
-        snapshot: Option<i32>,
-        by: impl Iterator<Item = &'k KeyValue> + Clone,
-    ) -> Option<usize> {
-        self.find_hashed(hash_key(snapshot, by.clone()), snapshot, by)
+        let snapshot = self.snapshots.get(group).copied().flatten();
+        GroupKey { snapshot, by: &self.values[first..first + self.arity] }
     }
 
     /// The group of a key and whether it is new.
@@ -60,11 +58,15 @@ impl Groups {
         snapshot: Option<i32>,
         by: impl Iterator<Item = &'k KeyValue> + Clone,
     ) -> (usize, bool) {
-        if let Some(group) = self.find_hashed(hash, snapshot, by.clone()) {
+        if let Some(group) = self.find(hash, snapshot, by.clone()) {
             return (group, false);
         }
-        let group = self.len();
-        self.snapshots.push(snapshot);
+        let group = self.len;
+        self.len += 1;
+        if snapshot.is_some() || !self.snapshots.is_empty() {
+            self.snapshots.resize(group, None);
+            self.snapshots.push(snapshot);
+        }
         self.values.extend(by.cloned());
         self.hashes.push(hash);
         self.index.insert_unique(hash, (hash, group), |(hash, _)| *hash);
@@ -80,14 +82,7 @@ impl Groups {
         self.hashes[group]
     }
 
-    /// The groups in the order of their keys.
-    pub(crate) fn sorted(&self) -> Vec<usize> {
-        let mut groups: Vec<usize> = (0..self.len()).collect();
-        groups.par_sort_unstable_by(|a, b| self.key(*a).cmp(&self.key(*b)));
-        groups
-    }
-
-    fn find_hashed<'k>(
+    pub(crate) fn find<'k>(
         &self,
         hash: u64,
         snapshot: Option<i32>,

@@ -113,7 +113,10 @@ impl<'a> Block<'a> {
             NumberOp::Negate(value) => {
                 let value = self.number(*value);
                 let zero = Values::Constant(i256::ZERO);
-                Numbers { values: self.binary(width, Binary::Sub, &zero, &value.values), valid: value.valid.clone() }
+                Numbers {
+                    values: self.binary(width, Binary::Sub, &zero, &value.values),
+                    valid: value.valid.clone(),
+                }
             }
             NumberOp::Add(a, b) => self.combine(width, Binary::Add, *a, *b),
             NumberOp::Subtract(a, b) => self.combine(width, Binary::Sub, *a, *b),

@@ -4,7 +4,7 @@ use super::codes::Codes;
 use super::pass::Pass;
 use crate::plan::layout::KeyedSlot;
 use crate::state::SetState;
-use crate::state::cells::{Share, SumCell, add_totals};
+use crate::state::cells::{SumCell, add_totals};
 use crate::state::key::KeyValue;
 use crate::state::set::GroupId;
 
@@ -35,9 +35,7 @@ pub(crate) fn flush_keyed(
     // Every row names its key, also where no filter lets it through: such a key has totals of zero.
     let mut totals = vec![SumCell::default(); sums * partition.len()];
     pass.for_each_share(|place, position, share| {
-        if let Share::Sum(sum) = share {
-            totals[place * sums + position.0] = *sum;
-        }
+        totals[place * sums + position.0] = share.sum();
     });
     for place in met {
         let (before, code) = partition.origin(place);

@@ -42,9 +42,7 @@ impl<'s> Met<'s> {
         let depth = depths.by.iter().chain(&depths.snapshot).map(|depth| depth + 1).max().unwrap_or(0);
         let (mut known, mut first) = (Vec::new(), Vec::new());
         let mut of_place = vec![UNMET; partition.len()];
-        let mut with_rows = 0;
         for place in (0..partition.len()).filter(|place| partition.rows[*place] > 0) {
-            with_rows += 1;
             let ancestor = partition.ancestor(place, depth);
             if known.len() <= ancestor {
                 known.resize(ancestor + 1, UNMET);
@@ -55,7 +53,7 @@ impl<'s> Met<'s> {
             }
             of_place[place] = known[ancestor];
         }
-        let cells = if first.len() == with_rows {
+        let cells = if first.len() == partition.with_rows() {
             Cow::Borrowed(places)
         } else {
             let mut cells = places.emptied();

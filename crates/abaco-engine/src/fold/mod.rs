@@ -38,6 +38,10 @@ use crate::state::{MAX_ROWS, State};
 /// what was added up for them reaches the state seldom.
 const SEGMENT: usize = 2 * BLOCK;
 
+/// Rows whose keys are coded together while hardly two of them share one: nothing is gained by waiting for more rows of
+/// a group, and everything that is written down about so few rows stays in the second-level cache.
+const SMALL_SEGMENT: usize = BLOCK / 4;
+
 impl Plan {
     /// The state of no rows; merging it changes nothing.
     pub fn empty(&self) -> State {
@@ -62,8 +66,13 @@ impl Plan {
     /// Adds a batch to a set per grouping, or after an error to none.
     fn fold_batch(&self, targets: &mut [Target<'_>], batch: &RecordBatch) -> Result<(), EngineError> {
         let batch = Batch::new(batch, &self.columns)?;
-        for start in (0..batch.rows).step_by(SEGMENT) {
-            self.fold_segment(targets, &batch, start, SEGMENT.min(batch.rows - start));
+        let mut most = if targets.iter().any(Target::is_large) { SMALL_SEGMENT } else { SEGMENT };
+        let mut start = 0;
+        while start < batch.rows {
+            let len = most.min(batch.rows - start);
+            let places = self.fold_segment(targets, &batch, start, len);
+            most = if places > len / 2 { SMALL_SEGMENT } else { SEGMENT };
+            start += len;
         }
         Ok(())
     }

@@ -10,7 +10,6 @@ use super::SEGMENT;
 use super::segment::Target;
 use crate::EngineError;
 use crate::plan::Plan;
-use crate::state::set::LARGE;
 use crate::state::shared::SharedSet;
 use crate::state::{MAX_ROWS, State};
 
@@ -102,7 +101,7 @@ impl Shared {
     /// Shares those of a worker's sets that have become large.
     fn offer(&self, state: &mut State) {
         for (own, shared) in state.sets.iter_mut().zip(&self.sets) {
-            if self.possible && own.len() > LARGE {
+            if self.possible && own.is_large() {
                 shared.get_or_init(|| SharedSet::new(own.emptied())).take(own);
             }
         }

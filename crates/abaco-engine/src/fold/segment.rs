@@ -23,9 +23,24 @@ pub(super) enum Target<'s> {
     Shared(&'s SharedSet),
 }
 
+impl Target<'_> {
+    pub(super) fn is_large(&self) -> bool {
+        match self {
+            Self::Own(set) => set.is_large(),
+            Self::Shared(_) => true,
+        }
+    }
+}
+
 impl Plan {
-    /// Adds rows of a batch to a set per grouping.
-    pub(super) fn fold_segment(&self, targets: &mut [Target<'_>], batch: &Batch, start: usize, len: usize) {
+    /// Adds rows of a batch to a set per grouping; the number of places that they took.
+    pub(super) fn fold_segment(
+        &self,
+        targets: &mut [Target<'_>],
+        batch: &Batch,
+        start: usize,
+        len: usize,
+    ) -> usize {
         // All grouping sets go by the same columns, so their finest combination serves each of them.
         let keys = self.key_columns();
         let codes = self.key_codes(&keys, batch, start, len);
@@ -70,6 +85,7 @@ impl Plan {
                 }
             }
         }
+        pass.partition.with_rows()
     }
 
     /// The snapshot and every column that some grouping set goes by.

@@ -55,8 +55,27 @@ impl ExtremeCell {
 /// What is added to a slot of a group.
 pub(crate) enum Share {
     Rows(u64),
+    /// A sum that 64 bits hold, as most do.
+    Narrow {
+        total: i64,
+        matched: u64,
+        valid: u64,
+    },
     Sum(SumCell),
     Extreme(ExtremeCell),
+}
+
+impl Share {
+    /// The sum that this is; an empty one if it is none.
+    pub(crate) fn sum(&self) -> SumCell {
+        match self {
+            Self::Narrow { total, matched, valid } => {
+                SumCell { total: (*total).into(), matched: *matched, valid: *valid }
+            }
+            Self::Sum(sum) => *sum,
+            Self::Rows(_) | Self::Extreme(_) => SumCell::default(),
+        }
+    }
 }
 
 /// Totals per key, in the order of the slot's sums.
@@ -217,10 +236,17 @@ impl Cells {
     }
 
     /// Adds what a segment has accumulated for a group.
+    #[inline]
     pub(crate) fn add(&mut self, group: usize, slot: SlotId, share: &Share) {
         let Slot { shape, at } = self.slots[slot.0];
         match (shape, share) {
             (SlotShape::Count, Share::Rows(rows)) => self.records.add_count(group, at, *rows),
+            (SlotShape::Sum, Share::Narrow { total, matched, valid }) => {
+                let added = self.records.add_narrow(group, at, *total, *matched, *valid);
+                if !added {
+                    self.records.add_sum(group, at, &share.sum());
+                }
+            }
             (SlotShape::Sum, Share::Sum(sum)) => self.records.add_sum(group, at, sum),
             (SlotShape::Extreme { largest }, Share::Extreme(cell)) => {
                 self.extremes[group * self.strides.extremes + at].merge(cell, largest);
@@ -228,6 +254,23 @@ impl Cells {
             // Plans lay out their slots by the shapes of their shares.
             _ => {}
         }
+    }
+
+    /// Sets a sum of each group that has been added with nothing but its rows. Says no, and sets nothing, if the sums are
+    /// not narrow.
+    #[inline]
+    pub(crate) fn fill(&mut self, slot: SlotId, of: impl Fn(usize) -> (i64, u32, u32)) -> bool {
+        let Slot { shape, at } = self.slots[slot.0];
+        let possible = shape == SlotShape::Sum && self.records.is_narrow();
+        if possible {
+            self.records.fill_sum(at, of);
+        }
+        possible
+    }
+
+    /// Looks at groups that are about to be added to.
+    pub(crate) fn touch(&self, groups: &[usize]) {
+        self.records.touch(groups);
     }
 
     /// Merges group `from` of `other` into group `into`. Both have the same slots, which the caller has checked.

@@ -11,18 +11,26 @@ use super::cells::SumCell;
 /// Words of a wide total.
 const TOTAL: usize = 4;
 
+/// Words of a line of the processor's cache.
+const LINE: usize = 8;
+
+/// Records of a chunk. Chunks stay where they are when others are added: moving all records whenever their memory is
+/// full would take more new pages than the records themselves.
+const CHUNK: usize = 256;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Records {
     counts: usize,
     sums: usize,
     wide: bool,
+    groups: usize,
     /// Per group its rows, its counts, then what the sums count, then their totals.
-    words: Vec<u64>,
+    chunks: Vec<Vec<u64>>,
 }
 
 impl Records {
     pub(crate) fn new(counts: usize, sums: usize) -> Self {
-        Self { counts, sums, wide: false, words: Vec::new() }
+        Self { counts, sums, wide: false, groups: 0, chunks: Vec::new() }
     }
 
     /// Words that come before the totals: all of them only ever grow.
@@ -34,19 +42,37 @@ impl Records {
         self.counters() + if self.wide { TOTAL * self.sums } else { self.sums }
     }
 
+    #[inline]
     fn record(&self, group: usize) -> &[u64] {
-        let width = self.width();
-        &self.words[group * width..(group + 1) * width]
+        let start = group % CHUNK * self.width();
+        &self.chunks[group / CHUNK][start..start + self.width()]
     }
 
+    #[inline]
     fn record_mut(&mut self, group: usize) -> &mut [u64] {
         let width = self.width();
-        &mut self.words[group * width..(group + 1) * width]
+        let start = group % CHUNK * width;
+        &mut self.chunks[group / CHUNK][start..start + width]
     }
 
     /// Adds the records of so many new groups.
     pub(crate) fn grow(&mut self, groups: usize) {
-        self.words.resize(self.words.len() + groups * self.width(), 0);
+        let width = self.width();
+        let mut rest = groups;
+        while rest > 0 {
+            let free = CHUNK - self.groups % CHUNK;
+            if free == CHUNK {
+                // Few groups, of which there are many kinds of sets, do not take a whole chunk.
+                let room = if self.chunks.is_empty() { rest.min(CHUNK) } else { CHUNK };
+                self.chunks.push(Vec::with_capacity(room * width));
+            }
+            let added = free.min(rest);
+            if let Some(chunk) = self.chunks.last_mut() {
+                chunk.resize(chunk.len() + added * width, 0);
+            }
+            self.groups += added;
+            rest -= added;
+        }
     }
 
     /// The same layout without any record.
@@ -55,11 +81,11 @@ impl Records {
     }
 
     pub(crate) fn rows(&self, group: usize) -> u64 {
-        self.words[group * self.width()]
+        self.record(group)[0]
     }
 
     pub(crate) fn total_rows(&self) -> u64 {
-        self.words.iter().step_by(self.width()).sum()
+        self.chunks.iter().flat_map(|chunk| chunk.iter().step_by(self.width())).sum()
     }
 
     /// Rows come before what is counted among them: a narrow record relies on their number.
@@ -99,7 +125,14 @@ impl Records {
 
     /// Adds to a sum whose record is narrow and stays so; otherwise nothing is added.
     #[inline]
-    fn add_narrow(&mut self, group: usize, sum: usize, total: i64, matched: u64, valid: u64) -> bool {
+    pub(crate) fn add_narrow(
+        &mut self,
+        group: usize,
+        sum: usize,
+        total: i64,
+        matched: u64,
+        valid: u64,
+    ) -> bool {
         if self.wide {
             return false;
         }
@@ -125,6 +158,35 @@ impl Records {
         if let Some(words) = record[counters + sum * TOTAL..].first_chunk_mut() {
             *words = words_of(total_of(words).wrapping_add(cell.total));
         }
+    }
+
+    /// Sets a sum of each group, of records that have been added with nothing in them but their rows, to what `of` gives:
+    /// its total, and how many of the group's rows match and are valid.
+    #[inline]
+    pub(crate) fn fill_sum(&mut self, sum: usize, of: impl Fn(usize) -> (i64, u32, u32)) {
+        let (width, counter) = (self.width(), 1 + self.counts + sum);
+        let total = counter + self.sums;
+        let records = self.chunks.iter_mut().flat_map(|chunk| chunk.chunks_exact_mut(width));
+        for (group, record) in records.enumerate() {
+            let (own, matched, valid) = of(group);
+            record[counter] = packed(matched.into(), valid.into());
+            record[total] = own.cast_unsigned();
+        }
+    }
+
+    /// Whether all records are narrow.
+    pub(crate) fn is_narrow(&self) -> bool {
+        !self.wide
+    }
+
+    /// Looks at records that are about to be added to. In a loop of nothing else the processor waits for many of them
+    /// at once.
+    pub(crate) fn touch(&self, groups: &[usize]) {
+        let seen = groups.iter().fold(0, |seen, group| {
+            let record = self.record(*group);
+            record.iter().step_by(LINE).fold(seen, |seen, word| seen | word) | record[record.len() - 1]
+        });
+        std::hint::black_box(seen);
     }
 
     /// Adds record `from` of `other`, which is laid out alike.
@@ -174,14 +236,15 @@ impl Records {
             return;
         }
         let mut wide = Self { wide: true, ..Self::new(self.counts, self.sums) };
-        let groups = self.words.len() / self.width();
-        wide.words.reserve_exact(groups * wide.width());
-        for group in 0..groups {
+        wide.grow(self.groups);
+        for group in 0..self.groups {
             let sums = || (0..self.sums).map(|sum| self.sum(group, sum));
-            wide.words.extend(&self.record(group)[..=self.counts]);
-            wide.words.extend(sums().map(|sum| sum.matched));
-            wide.words.extend(sums().map(|sum| sum.valid));
-            wide.words.extend(sums().flat_map(|sum| words_of(sum.total)));
+            let counters = self.record(group)[..=self.counts].iter().copied();
+            let words = counters
+                .chain(sums().map(|sum| sum.matched))
+                .chain(sums().map(|sum| sum.valid))
+                .chain(sums().flat_map(|sum| words_of(sum.total)));
+            wide.record_mut(group).iter_mut().zip(words).for_each(|(own, word)| *own = word);
         }
         *self = wide;
     }

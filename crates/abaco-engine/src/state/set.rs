@@ -12,7 +12,7 @@ use crate::plan::layout::SlotShape;
 pub(crate) const PARTS: usize = 64;
 
 /// Groups above which a set is large.
-pub(crate) const LARGE: usize = 1 << 14;
+const LARGE: usize = 1 << 14;
 
 /// The groups of a grouping set: in one part, or in [`PARTS`] once it has become large.
 #[derive(Clone, Debug)]
@@ -177,8 +177,12 @@ impl SetState {
         self.parts = parts.collect();
     }
 
+    pub(crate) fn is_large(&self) -> bool {
+        self.parts.len() > 1 || self.len() > LARGE
+    }
+
     fn take_apart_if_large(&mut self) {
-        if self.parts.len() == 1 && self.len() > LARGE {
+        if self.is_large() {
             self.take_apart();
         }
     }
@@ -199,9 +203,11 @@ impl Part {
 
     /// Adds the chosen groups; their numbers here, in their order.
     pub(crate) fn absorb<S: Source>(&mut self, source: &S, chosen: &[usize]) -> Vec<usize> {
-        // Step by step over all groups, so that the processor waits for many places of memory at once.
+        // Step by step over all groups, so that the processor waits for many places of memory at once: those of the
+        // index, of the keys, and of the records.
         let likely: Vec<Option<usize>> =
             chosen.iter().map(|group| self.groups.likely(source.hash(*group))).collect();
+        self.groups.touch(&likely);
         let known = self.groups.len();
         let found = |(group, likely): (&usize, Option<usize>)| {
             let (snapshot, by) = source.key(*group);
@@ -212,6 +218,7 @@ impl Part {
         };
         let found: Vec<usize> = chosen.iter().zip(likely).map(found).collect();
         self.cells.grow(self.groups.len() - known);
+        self.cells.touch(&found);
         for (group, into) in chosen.iter().zip(&found) {
             self.cells.merge(*into, source.cells(), source.record(*group));
         }

@@ -3,14 +3,15 @@
 use std::hash::{BuildHasher, Hasher};
 use std::sync::OnceLock;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
+use super::index::Index;
 use super::key::{GroupKey, KeyValue};
 
 /// Group keys, numbered as they come.
 ///
-/// The values of all keys lie in one vector, and the index holds the whole hash of each key, so that a look-up among a
-/// million groups goes to memory as seldom as possible.
+/// The values of all keys lie in one vector, so that a look-up among a million groups goes to memory as seldom as
+/// possible.
 #[derive(Clone, Debug)]
 pub(crate) struct Groups {
     /// Number of values in each key.
@@ -21,8 +22,7 @@ pub(crate) struct Groups {
     snapshots: Vec<Option<i32>>,
     values: Vec<KeyValue>,
     hashes: Vec<u64>,
-    /// Hash and number of each group.
-    index: HashTable<(u64, usize)>,
+    index: Index,
 }
 
 impl Groups {
@@ -33,7 +33,7 @@ impl Groups {
             snapshots: Vec::new(),
             values: Vec::new(),
             hashes: Vec::new(),
-            index: HashTable::new(),
+            index: Index::default(),
         }
     }
 
@@ -68,14 +68,15 @@ impl Groups {
             self.snapshots.push(snapshot);
         }
         self.values.extend(by.cloned());
+        self.index.add(hash, &self.hashes);
         self.hashes.push(hash);
-        self.index.insert_unique(hash, (hash, group), |(hash, _)| *hash);
         (group, true)
     }
 
-    /// A group whose key has this hash: almost certainly the one that is looked for.
+    /// A group whose key has this hash, by all that the index knows: almost certainly the one that is looked for.
+    #[inline]
     pub(crate) fn likely(&self, hash: u64) -> Option<usize> {
-        self.index.find(hash, |(known, _)| *known == hash).map(|(_, group)| *group)
+        self.index.candidates(hash).next()
     }
 
     /// Looks at the keys of groups that are about to be compared: see [`likely`](Self::likely).
@@ -95,8 +96,8 @@ impl Groups {
         snapshot: Option<i32>,
         by: impl Iterator<Item = &'k KeyValue> + Clone,
     ) -> Option<usize> {
-        let is = |(known, group): &(u64, usize)| *known == hash && self.key(*group).is(snapshot, by.clone());
-        self.index.find(hash, is).map(|(_, group)| *group)
+        let is = |group: &usize| self.hashes[*group] == hash && self.key(*group).is(snapshot, by.clone());
+        self.index.candidates(hash).find(is)
     }
 }
 

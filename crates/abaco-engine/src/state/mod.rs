@@ -3,6 +3,7 @@
 pub(crate) mod cells;
 mod codec;
 pub(crate) mod groups;
+mod index;
 pub(crate) mod key;
 mod records;
 pub(crate) mod set;

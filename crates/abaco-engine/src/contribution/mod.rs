@@ -198,7 +198,7 @@ impl<'p> Subject<'p> {
         };
         let snapshot = chosen.snapshots.first().copied().flatten();
         let totals = set(0);
-        let history = [totals.groups.find(snapshot, [].iter())];
+        let history = [totals.find(snapshot, [].iter())];
         let terms = GroupTerms { plan: self.plan, set: &totals, history: &history };
         let value = |formula: &Formula<PlannedTerm>| {
             let evaluation = formula.evaluate(&terms).map_err(|absent| self.absent(absent, chosen.as_of))?;
@@ -262,12 +262,12 @@ impl<'p> Subject<'p> {
 impl Side<'_> {
     /// The groups that have rows here.
     fn keys(&self) -> impl Iterator<Item = &[KeyValue]> {
-        self.set.groups.keys().filter(|key| key.snapshot == self.snapshot).map(|key| key.by)
+        self.set.keys().map(|(_, key)| key).filter(|key| key.snapshot == self.snapshot).map(|key| key.by)
     }
 
     /// What a group contributes to the value here.
     fn amount(&self, of: &Subject<'_>, key: &[KeyValue]) -> Result<Fraction, ContributionError> {
-        let history = [self.set.groups.find(self.snapshot, key.iter())];
+        let history = [self.set.find(self.snapshot, key.iter())];
         let own = Own(GroupTerms { plan: of.plan, set: &self.set, history: &history });
         let mut amount =
             of.shape.numerator.evaluate(&own).map_err(|absent| of.absent(absent, self.as_of))?.value;

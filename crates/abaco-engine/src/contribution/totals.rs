@@ -14,6 +14,7 @@ use crate::plan::Plan;
 use crate::plan::columns::Holds;
 use crate::plan::measure::{MeasureId, PlannedTerm};
 use crate::state::key::KeyValue;
+use crate::state::set::GroupId;
 use crate::state::{SetState, State};
 use crate::suggest::nearest;
 use crate::{AsOf, EngineError};
@@ -56,8 +57,8 @@ pub struct GroupTotals<'s> {
     grouping: usize,
     totals: Cow<'s, SetState>,
     set: Cow<'s, SetState>,
-    /// The numbers of the snapshot's groups, in the order of their keys.
-    groups: Vec<usize>,
+    /// The snapshot's groups, in the order of their keys.
+    groups: Vec<GroupId>,
 }
 
 /// A sum or a count of a plan.
@@ -98,9 +99,9 @@ impl<'s> GroupTotals<'s> {
         };
         let snapshot = chosen.snapshots.first().copied().flatten();
         let (totals, set) = (set(0), set(grouping));
-        let mut groups: Vec<usize> =
-            (0..set.groups.len()).filter(|group| set.groups.key(*group).snapshot == snapshot).collect();
-        groups.sort_unstable_by(|a, b| set.groups.key(*a).by.cmp(set.groups.key(*b).by));
+        let found = set.keys().filter(|(_, key)| key.snapshot == snapshot);
+        let mut groups: Vec<GroupId> = found.map(|(group, _)| group).collect();
+        groups.sort_unstable_by(|a, b| set.key(*a).by.cmp(set.key(*b).by));
         Ok(Self { plan, snapshot, grouping, totals, set, groups })
     }
 
@@ -172,15 +173,20 @@ impl<'s> GroupTotals<'s> {
 
     /// The total of all rows; `None` without rows, and where all rows that matched were NULL.
     pub fn whole(&self, measure: AdditiveMeasure) -> Option<i256> {
-        let group = self.totals.groups.find(self.snapshot, [].iter());
+        let group = self.totals.find(self.snapshot, [].iter());
         read(self.plan, &self.totals, group, measure).filter(|(_, defined)| *defined).map(|(units, _)| units)
     }
 
     fn by(&self, place: usize) -> &[KeyValue] {
-        self.set.groups.key(self.groups[place]).by
+        self.set.key(self.groups[place]).by
     }
 }
 
-fn read(plan: &Plan, set: &SetState, group: Option<usize>, measure: AdditiveMeasure) -> Option<(i256, bool)> {
+fn read(
+    plan: &Plan,
+    set: &SetState,
+    group: Option<GroupId>,
+    measure: AdditiveMeasure,
+) -> Option<(i256, bool)> {
     GroupTerms { plan, set, history: &[group] }.additive(measure.id)
 }

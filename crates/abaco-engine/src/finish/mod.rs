@@ -20,6 +20,7 @@ use crate::plan::columns::Holds;
 use crate::plan::node::ColumnId;
 use crate::plan::{Plan, PlannedBody, PlannedKpi};
 use crate::state::key::KeyValue;
+use crate::state::set::GroupId;
 use crate::state::{SetState, State};
 use crate::{EngineError, Finding, Status};
 
@@ -176,20 +177,20 @@ impl Plan {
     ) {
         let (columns, ids) = (&self.group_columns[index], &self.groupings[index]);
         let current = chosen.snapshots.first().copied().flatten();
-        let keys = set.groups.keys().enumerate().filter(|(_, key)| key.snapshot == current);
-        let mut keys: Vec<(&[KeyValue], Option<usize>)> =
+        let keys = set.keys().filter(|(_, key)| key.snapshot == current);
+        let mut keys: Vec<(&[KeyValue], Option<GroupId>)> =
             keys.map(|(group, key)| (key.by, Some(group))).collect();
-        keys.par_sort_unstable();
+        keys.par_sort_unstable_by_key(|(by, _)| *by);
         if columns.is_empty() && keys.is_empty() {
             // The totals are there also for a tape without rows.
             keys.push((&[], None));
         }
         // No formula looks further back than this; one more is for the value before.
         let reach = usize::try_from(self.reach).unwrap_or(usize::MAX).saturating_add(2);
-        let group = |(by, group): (&[KeyValue], Option<usize>)| {
+        let group = |(by, group): (&[KeyValue], Option<GroupId>)| {
             let earlier = chosen.snapshots.iter().take(reach).skip(1);
-            let earlier = earlier.map(|snapshot| set.groups.find(*snapshot, by.iter()));
-            let history: Vec<Option<usize>> = std::iter::once(group).chain(earlier).collect();
+            let earlier = earlier.map(|snapshot| set.find(*snapshot, by.iter()));
+            let history: Vec<Option<GroupId>> = std::iter::once(group).chain(earlier).collect();
             let shown = by.iter().zip(ids).map(|(value, id)| self.shown(value, *id));
             build(
                 columns.iter().cloned().zip(shown).collect(),

@@ -75,9 +75,11 @@ pub(crate) fn choose(plan: &Plan, state: &State, as_of: AsOf) -> Result<Chosen, 
 /// All snapshots of a grouping set merged into one without a date.
 pub(crate) fn pooled(set: &SetState) -> SetState {
     let mut pool = set.emptied();
-    for (from, key) in set.groups.keys().enumerate() {
+    for (from, key) in set.keys() {
         let into = pool.group(None, key.by.iter());
-        pool.cells.merge(into, &set.cells, from);
+        let (cells, into) = pool.cells_mut(into);
+        let (others, from) = set.cells(from);
+        cells.merge(into, others, from);
     }
     pool
 }
@@ -91,13 +93,8 @@ pub(crate) fn date(days: i32) -> NaiveDate {
 }
 
 fn dated(state: &State) -> Vec<i32> {
-    let mut days: Vec<i32> = state
-        .sets
-        .first()
-        .into_iter()
-        .flat_map(|totals| totals.groups.keys())
-        .filter_map(|key| key.snapshot)
-        .collect();
+    let mut days: Vec<i32> =
+        state.sets.first().into_iter().flat_map(SetState::keys).filter_map(|(_, key)| key.snapshot).collect();
     days.sort_unstable();
     days
 }
@@ -107,9 +104,7 @@ fn undated(state: &State) -> Result<(), EngineError> {
         .sets
         .first()
         .into_iter()
-        .flat_map(|totals| {
-            totals.groups.keys().enumerate().map(|(group, key)| (key, totals.cells.rows(group)))
-        })
+        .flat_map(|totals| totals.keys().map(|(group, key)| (key, totals.rows(group))))
         .filter(|(key, _)| key.snapshot.is_none())
         .map(|(_, rows)| rows)
         .sum();

@@ -10,24 +10,25 @@ use crate::plan::layout::{Reading, SlotId};
 use crate::plan::measure::{MeasureId, PlannedKeyTerm, PlannedReduction, PlannedTerm};
 use crate::state::SetState;
 use crate::state::cells::{ExtremeCell, KeyTotals, SumCell};
+use crate::state::set::GroupId;
 
 /// One group through time: where it is in the state at the chosen snapshot, the one before, and so on.
 #[derive(Clone, Copy)]
 pub(crate) struct GroupTerms<'s> {
     pub(crate) plan: &'s Plan,
     pub(crate) set: &'s SetState,
-    /// The group's index at each snapshot, newest first; `None` where the group has no rows.
-    pub(crate) history: &'s [Option<usize>],
+    /// The group at each snapshot, newest first; `None` where the group has no rows.
+    pub(crate) history: &'s [Option<GroupId>],
 }
 
 impl GroupTerms<'_> {
-    fn group(&self, lag: u32) -> Result<usize, Undefined> {
+    fn group(&self, lag: u32) -> Result<GroupId, Undefined> {
         let place = usize::try_from(lag).ok().and_then(|lag| self.history.get(lag));
         place.ok_or(Undefined::NoEarlierSnapshot)?.ok_or(Undefined::NoRows)
     }
 
     pub(crate) fn rows(&self) -> u64 {
-        self.group(0).map_or(0, |group| self.set.cells.rows(group))
+        self.group(0).map_or(0, |group| self.set.rows(group))
     }
 
     /// Rows that a counting measure has found.
@@ -39,8 +40,9 @@ impl GroupTerms<'_> {
     }
 
     /// Rows counted by slots over disjoint rows: never more than the group has.
-    fn rows_of(&self, slots: &[SlotId], group: usize) -> u64 {
-        slots.iter().map(|slot| self.set.cells.count(group, *slot)).fold(0, u64::saturating_add)
+    fn rows_of(&self, slots: &[SlotId], group: GroupId) -> u64 {
+        let (cells, group) = self.set.cells(group);
+        slots.iter().map(|slot| cells.count(group, *slot)).fold(0, u64::saturating_add)
     }
 
     /// The total of a measure that adds up over rows, in units of its last place, and whether it is defined; `None` for
@@ -53,13 +55,14 @@ impl GroupTerms<'_> {
         }
     }
 
-    fn cell(&self, measure: MeasureId, group: usize) -> Cell<'_> {
+    fn cell(&self, measure: MeasureId, group: GroupId) -> Cell<'_> {
+        let (cells, number) = self.set.cells(group);
         match &self.plan.layout.readings[measure.0] {
             Reading::Count(slots) => Cell::Count(self.rows_of(slots, group).into()),
             Reading::Sum { parts, frame } => {
                 let mut sum = SumCell::default();
                 for part in parts {
-                    sum.merge(&self.set.cells.sum(group, *part));
+                    sum.merge(&cells.sum(number, *part));
                 }
                 if let Some(frame) = frame {
                     let nulls = sum.matched.saturating_sub(sum.valid);
@@ -70,11 +73,11 @@ impl GroupTerms<'_> {
                 }
                 Cell::Sum(sum)
             }
-            Reading::Extreme(slot) => Cell::Extreme(self.set.cells.extreme(group, *slot)),
+            Reading::Extreme(slot) => Cell::Extreme(cells.extreme(number, *slot)),
             Reading::Distinct(slot) => {
-                Cell::Count(self.set.cells.distinct(group, *slot).map_or(0, |keys| keys.len() as i128))
+                Cell::Count(cells.distinct(number, *slot).map_or(0, |keys| keys.len() as i128))
             }
-            Reading::Keyed(slot) => Cell::Keyed(self.set.cells.keyed(group, *slot)),
+            Reading::Keyed(slot) => Cell::Keyed(cells.keyed(number, *slot)),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::cmp::Ordering;
+use std::rc::Rc;
 
 use abaco_kpi::Comparison;
 use arrow::array::Array;
@@ -11,7 +12,7 @@ use arrow::datatypes::i256;
 use super::batch::{Batch, BatchColumn, Physical};
 use super::calendar::{calendar_month, full_months};
 use super::mask::Mask;
-use super::values::{InLane, Lane, Numbers, Values, in_lane, joint};
+use super::values::{InLane, Lane, Numbers, Valid, Values, in_lane, joint};
 use crate::plan::compile::{holds_for, power_of_ten};
 use crate::plan::node::{ColumnId, Date, Nodes, NumberId, NumberOp, Truth, TruthId, Width};
 
@@ -76,9 +77,9 @@ impl<'a> Block<'a> {
         &self.all
     }
 
-    pub(crate) fn valid_column(&self, id: ColumnId) -> Option<Mask> {
+    pub(crate) fn valid_column(&self, id: ColumnId) -> Valid {
         let nulls = self.batch.column(id).nulls.as_ref()?;
-        Some(Mask::from_buffer(nulls.inner(), self.start, self.len))
+        Some(Rc::new(Mask::from_buffer(nulls.inner(), self.start, self.len)))
     }
 
     pub(crate) fn number(&self, id: NumberId) -> &Numbers<'a> {
@@ -106,13 +107,16 @@ impl<'a> Block<'a> {
                 let value = self.number(*value);
                 Numbers {
                     values: self.binary(width, Binary::Mul, &value.values, &factor),
-                    valid: value.valid,
+                    valid: value.valid.clone(),
                 }
             }
             NumberOp::Negate(value) => {
                 let value = self.number(*value);
                 let zero = Values::Constant(i256::ZERO);
-                Numbers { values: self.binary(width, Binary::Sub, &zero, &value.values), valid: value.valid }
+                Numbers {
+                    values: self.binary(width, Binary::Sub, &zero, &value.values),
+                    valid: value.valid.clone(),
+                }
             }
             NumberOp::Add(a, b) => self.combine(width, Binary::Add, *a, *b),
             NumberOp::Subtract(a, b) => self.combine(width, Binary::Sub, *a, *b),
@@ -152,7 +156,7 @@ impl<'a> Block<'a> {
         let (a, b) = (self.number(a), self.number(b));
         Numbers {
             values: self.binary(width, operation, &a.values, &b.values),
-            valid: joint(a.valid, b.valid),
+            valid: joint(&a.valid, &b.valid),
         }
     }
 
@@ -168,13 +172,13 @@ impl<'a> Block<'a> {
 
     fn extreme(&self, width: Width, operation: Binary, operands: &[NumberId]) -> Numbers<'a> {
         let Some((first, rest)) = operands.split_first() else {
-            return Numbers { values: Values::Constant(i256::ZERO), valid: Some(Mask::NONE) };
+            return Numbers { values: Values::Constant(i256::ZERO), valid: Some(Rc::new(Mask::NONE)) };
         };
         let mut best = self.number(*first).clone();
         for operand in rest {
             let operand = self.number(*operand);
             best.values = self.binary(width, operation, &best.values, &operand.values);
-            best.valid = joint(best.valid, operand.valid);
+            best.valid = joint(&best.valid, &operand.valid);
         }
         best
     }
@@ -189,7 +193,7 @@ impl<'a> Block<'a> {
             .collect();
         Numbers {
             values: Values::I64(Cow::Owned(values)),
-            valid: joint(self.date_valid(from), self.date_valid(to)),
+            valid: joint(&self.date_valid(from), &self.date_valid(to)),
         }
     }
 
@@ -204,7 +208,7 @@ impl<'a> Block<'a> {
         }
     }
 
-    fn date_valid(&self, date: Date) -> Option<Mask> {
+    fn date_valid(&self, date: Date) -> Valid {
         match date {
             Date::Constant(_) => None,
             Date::Column(id) | Date::Shifted(id, _) => self.valid_column(id),
@@ -233,7 +237,7 @@ impl<'a> Block<'a> {
                     Physical::Boolean(array) => Mask::from_buffer(array.values(), self.start, self.len),
                     _ => Mask::NONE,
                 };
-                self.known(bits, self.valid_column(*column))
+                self.known(bits, &self.valid_column(*column))
             }
             Truth::CompareNumbers { left, test, right } => {
                 let (a, b) = (self.number(*left), self.number(*right));
@@ -242,27 +246,27 @@ impl<'a> Block<'a> {
                     width,
                     CompareOf { len: self.len, test: *test, left: &a.values, right: &b.values },
                 );
-                self.known(bits, joint(a.valid, b.valid))
+                self.known(bits, &joint(&a.valid, &b.valid))
             }
             Truth::CompareDates { left, test, right } => {
                 let bits = self.compare_dates(*left, *test, *right);
-                self.known(bits, joint(self.date_valid(*left), self.date_valid(*right)))
+                self.known(bits, &joint(&self.date_valid(*left), &self.date_valid(*right)))
             }
             Truth::CompareText { column, test, constant } => {
                 let bits = self.compare_text(*column, |text| holds_for(*test, text.cmp(constant.as_str())));
-                self.known(bits, self.valid_column(*column))
+                self.known(bits, &self.valid_column(*column))
             }
             Truth::CompareTexts { left, test, right } => {
                 let mut bits = Mask::NONE;
-                let valid = joint(self.valid_column(*left), self.valid_column(*right));
+                let valid = joint(&self.valid_column(*left), &self.valid_column(*right));
                 for row in 0..self.len {
                     let (a, b) = (self.text(*left, row), self.text(*right, row));
                     bits = bits.with(row, holds_for(*test, a.cmp(b)));
                 }
-                self.known(bits, valid)
+                self.known(bits, &valid)
             }
-            Truth::NumberIsNull(number) => self.null_test(self.number(*number).valid),
-            Truth::ColumnIsNull(column) => self.null_test(self.valid_column(*column)),
+            Truth::NumberIsNull(number) => self.null_test(&self.number(*number).valid),
+            Truth::ColumnIsNull(column) => self.null_test(&self.valid_column(*column)),
             Truth::And(parts) => {
                 let start = Truths { is_true: self.all, is_false: Mask::NONE };
                 parts.iter().fold(start, |truths, part| {
@@ -290,14 +294,14 @@ impl<'a> Block<'a> {
         }
     }
 
-    fn known(&self, bits: Mask, valid: Option<Mask>) -> Truths {
-        let valid = valid.unwrap_or(self.all);
-        Truths { is_true: bits.and(&valid), is_false: valid.without(&bits) }
+    fn known(&self, bits: Mask, valid: &Valid) -> Truths {
+        let valid = valid.as_deref().unwrap_or(&self.all);
+        Truths { is_true: bits.and(valid), is_false: valid.without(&bits) }
     }
 
-    fn null_test(&self, valid: Option<Mask>) -> Truths {
-        let valid = valid.unwrap_or(self.all);
-        Truths { is_true: self.all.without(&valid), is_false: valid }
+    fn null_test(&self, valid: &Valid) -> Truths {
+        let valid = valid.as_deref().unwrap_or(&self.all);
+        Truths { is_true: self.all.without(valid), is_false: *valid }
     }
 
     fn compare_text(&self, id: ColumnId, test: impl Fn(&str) -> bool) -> Mask {
@@ -408,7 +412,7 @@ impl<'a> InLane for CaseOf<'_, 'a> {
         let mut take = |rows: Mask, number: NumberId| {
             let source = block.number(number);
             let read = L::read(&source.values, block.len);
-            let rows = source.valid.map_or(rows, |valid| rows.and(&valid));
+            let rows = source.valid.as_ref().map_or(rows, |valid| rows.and(valid));
             rows.for_each(|row| values[row] = read[row]);
             valid = valid.or(&rows);
         };
@@ -420,7 +424,7 @@ impl<'a> InLane for CaseOf<'_, 'a> {
         if let Some(otherwise) = self.otherwise {
             take(rest, otherwise);
         }
-        Numbers { values: L::wrap(values), valid: (valid != block.all).then_some(valid) }
+        Numbers { values: L::wrap(values), valid: (valid != block.all).then(|| Rc::new(valid)) }
     }
 }
 
@@ -447,7 +451,7 @@ impl<'v, 'w> InLane for DivRoundOf<'v, 'w> {
             .map(|(a, b)| divide_half_away(a.wrapping_mul(up), b.wrapping_mul(down)))
             .collect();
         let divisible = Mask::of(&divisors, |divisor| divisor != i256::ZERO).and(&self.all);
-        let valid = joint(joint(self.dividend.valid, self.divisor.valid), Some(divisible));
+        let valid = joint(&joint(&self.dividend.valid, &self.divisor.valid), &Some(Rc::new(divisible)));
         let narrow = L::read(&Values::I256(quotients), self.len).into_owned();
         Numbers { values: L::wrap(narrow), valid }
     }

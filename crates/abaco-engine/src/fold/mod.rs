@@ -13,6 +13,7 @@ mod evaluate;
 mod interner;
 mod keyed;
 mod mask;
+mod met;
 mod parallel;
 mod partition;
 mod pass;
@@ -28,6 +29,7 @@ pub use self::project::Projection;
 
 use self::batch::Batch;
 use self::mask::BLOCK;
+use self::segment::Target;
 use crate::EngineError;
 use crate::plan::Plan;
 use crate::state::{MAX_ROWS, State};
@@ -35,6 +37,10 @@ use crate::state::{MAX_ROWS, State};
 /// Rows whose keys are coded together: few enough that the codes stay in the second-level cache, many enough that
 /// what was added up for them reaches the state seldom.
 const SEGMENT: usize = 2 * BLOCK;
+
+/// Rows whose keys are coded together while hardly two of them share one: nothing is gained by waiting for more rows of
+/// a group, and everything that is written down about so few rows stays in the second-level cache.
+const SMALL_SEGMENT: usize = BLOCK / 4;
 
 impl Plan {
     /// The state of no rows; merging it changes nothing.
@@ -54,11 +60,18 @@ impl Plan {
         if state.rows().checked_add(rows).is_none_or(|rows| rows > MAX_ROWS) {
             return Err(EngineError::TooManyRows);
         }
+        self.fold_batch(&mut state.sets.iter_mut().map(Target::Own).collect::<Vec<_>>(), batch)
+    }
+
+    /// Adds a batch to a set per grouping, or after an error to none.
+    fn fold_batch(&self, targets: &mut [Target<'_>], batch: &RecordBatch) -> Result<(), EngineError> {
         let batch = Batch::new(batch, &self.columns)?;
+        let mut most = if targets.iter().any(Target::is_large) { SMALL_SEGMENT } else { SEGMENT };
         let mut start = 0;
         while start < batch.rows {
-            let len = SEGMENT.min(batch.rows - start);
-            self.fold_segment(state, &batch, start, len);
+            let len = most.min(batch.rows - start);
+            let places = self.fold_segment(targets, &batch, start, len);
+            most = if places > len / 2 { SMALL_SEGMENT } else { SEGMENT };
             start += len;
         }
         Ok(())

@@ -1,14 +1,17 @@
 //! Folding on all threads: the same state, to the bit, whatever their number.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
 
 use super::SEGMENT;
+use super::segment::Target;
 use crate::EngineError;
 use crate::plan::Plan;
-use crate::state::State;
+use crate::state::shared::SharedSet;
+use crate::state::{MAX_ROWS, State};
 
 /// Rows that a thread takes at a time.
 const PIECE: usize = 2 * SEGMENT;
@@ -30,18 +33,25 @@ impl Plan {
             }
             return Ok(state);
         }
-        // One state per worker, however many pieces there are: a state may have a million groups.
+        if batches.iter().map(|batch| batch.num_rows() as u128).sum::<u128>() > MAX_ROWS.into() {
+            return Err(EngineError::TooManyRows);
+        }
+        // Cells that go by a key are added to one group at a time, so sets with such cells are not shared.
+        let shared = (0..self.groupings.len()).map(|_| OnceLock::new()).collect();
+        let shared = Shared { sets: shared, possible: self.layout.keyed.is_empty() };
+        // One state per worker, however many pieces there are.
         let next = AtomicUsize::new(0);
         let work = |_| {
             let mut state = self.empty();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some((start, piece)) = pieces.get(index) else { return Ok(state) };
-                if let Err(error) = self.fold(&mut state, piece) {
+                if let Err(error) = self.fold_batch(&mut shared.targets(&mut state), piece) {
                     // Pieces are handed out in order, so the first of all failures is among those that are met.
                     next.store(pieces.len(), Ordering::Relaxed);
                     return Err((index, error.shifted(*start)));
                 }
+                shared.offer(&mut state);
             }
         };
         let results: Vec<Result<State, (usize, EngineError)>> =
@@ -61,11 +71,51 @@ impl Plan {
             return Err(error);
         }
         let mut states = states.into_iter();
-        let mut total = states.next().unwrap_or_else(|| self.empty());
+        let mut total = shared.into_state(states.next().unwrap_or_else(|| self.empty()));
         for state in states {
             total.merge(&state)?;
         }
         Ok(total)
+    }
+}
+
+/// The sets that have become so large that all workers add to the same one.
+struct Shared {
+    sets: Vec<OnceLock<SharedSet>>,
+    possible: bool,
+}
+
+impl Shared {
+    /// Where a worker adds its next piece. What it has of a set that is shared by now goes there at once.
+    fn targets<'s>(&'s self, state: &'s mut State) -> Vec<Target<'s>> {
+        let target = |(own, shared): (_, &'s OnceLock<SharedSet>)| match shared.get() {
+            Some(shared) => {
+                shared.take(own);
+                Target::Shared(shared)
+            }
+            None => Target::Own(own),
+        };
+        state.sets.iter_mut().zip(&self.sets).map(target).collect()
+    }
+
+    /// Shares those of a worker's sets that have become large.
+    fn offer(&self, state: &mut State) {
+        for (own, shared) in state.sets.iter_mut().zip(&self.sets) {
+            if self.possible && own.is_large() {
+                shared.get_or_init(|| SharedSet::new(own.emptied())).take(own);
+            }
+        }
+    }
+
+    /// A worker's state with the shared sets in the place of its own.
+    fn into_state(self, mut state: State) -> State {
+        for (own, shared) in state.sets.iter_mut().zip(self.sets) {
+            if let Some(shared) = shared.into_inner() {
+                shared.take(own);
+                *own = shared.into_set();
+            }
+        }
+        state
     }
 }
 

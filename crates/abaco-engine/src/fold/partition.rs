@@ -88,6 +88,11 @@ impl<'c> Partition<'c> {
         self.rows.len()
     }
 
+    /// Number of places that are not empty.
+    pub(crate) fn with_rows(&self) -> usize {
+        self.rows.iter().filter(|rows| **rows > 0).count()
+    }
+
     /// The place before the last refinement, and its code.
     pub(crate) fn origin(&self, place: usize) -> (usize, usize) {
         let (before, code) = self.origins.last().map_or((0, 0), |origins| origins[place]);

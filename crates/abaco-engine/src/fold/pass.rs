@@ -10,7 +10,7 @@ use super::tally::Sums;
 use super::values::Values;
 use crate::plan::layout::{Scope, SlotId, Tallied};
 use crate::plan::measure::Validity;
-use crate::state::cells::{ExtremeCell, Share, SumCell};
+use crate::state::cells::{Cells, ExtremeCell, Share, SumCell};
 
 /// A partition and what the scopes have accumulated in its places.
 pub(crate) struct Pass<'p> {
@@ -67,25 +67,52 @@ impl<'p> Pass<'p> {
         }
     }
 
+    /// What has been accumulated, by place, in `empty` cells.
+    pub(crate) fn cells(&self, empty: Cells) -> Cells {
+        let mut cells = empty;
+        cells.grow_additive(self.partition.len());
+        for (place, rows) in self.partition.rows.iter().enumerate() {
+            cells.add_rows(place, (*rows).into());
+        }
+        for tallies in self.scopes.iter().filter(|tallies| tallies.met) {
+            match tallies.scope.buckets {
+                Some(_) => self.each_share(tallies, &mut |place, slot, share| cells.add(place, slot, share)),
+                None => tallies.fill(self.rows(tallies), &mut cells),
+            }
+        }
+        cells
+    }
+
     /// Calls `visit` with the place and the slot of everything that was accumulated.
     pub(crate) fn for_each_share(&self, mut visit: impl FnMut(usize, SlotId, &Share)) {
-        for tallies in self.scopes.iter().filter(|tallies| tallies.met) {
-            let scope = tallies.scope;
-            let partition = scope.buckets.map_or(&self.partition, |id| &self.bucketed[id.0]);
-            let rows = if scope.filter.is_some() { &tallies.rows } else { &partition.rows };
-            for (entry, rows) in rows.iter().enumerate().filter(|(_, rows)| **rows > 0) {
-                let (place, bucket) =
-                    if scope.buckets.is_some() { partition.origin(entry) } else { (entry, 0) };
-                if let Some(slot) = scope.rows[bucket] {
-                    visit(place, slot, &Share::Rows((*rows).into()));
-                }
-                for (tally, accumulated) in scope.tallies.iter().zip(&tallies.tallies) {
-                    if let Some(slot) = tally.slots[bucket] {
-                        visit(place, slot, &accumulated.share(entry, *rows));
-                    }
+        let met = self.scopes.iter().filter(|tallies| tallies.met);
+        met.for_each(|tallies| self.each_share(tallies, &mut visit));
+    }
+
+    #[inline]
+    fn each_share(&self, tallies: &ScopeTallies<'_>, visit: &mut impl FnMut(usize, SlotId, &Share)) {
+        let scope = tallies.scope;
+        let partition = self.places(tallies);
+        for (entry, rows) in self.rows(tallies).iter().enumerate().filter(|(_, rows)| **rows > 0) {
+            let (place, bucket) = if scope.buckets.is_some() { partition.origin(entry) } else { (entry, 0) };
+            if let Some(slot) = scope.rows[bucket] {
+                visit(place, slot, &Share::Rows((*rows).into()));
+            }
+            for (tally, accumulated) in scope.tallies.iter().zip(&tallies.tallies) {
+                if let Some(slot) = tally.slots[bucket] {
+                    visit(place, slot, &accumulated.share(entry, *rows));
                 }
             }
         }
+    }
+
+    fn places(&self, tallies: &ScopeTallies<'_>) -> &Partition<'p> {
+        tallies.scope.buckets.map_or(&self.partition, |id| &self.bucketed[id.0])
+    }
+
+    /// The rows that a scope has met in each of its places.
+    fn rows<'s>(&'s self, tallies: &'s ScopeTallies<'_>) -> &'s [u32] {
+        if tallies.scope.filter.is_some() { &tallies.rows } else { &self.places(tallies).rows }
     }
 
     /// Whether some row of a place passed the filter of the first scope.
@@ -98,6 +125,28 @@ impl<'p> Pass<'p> {
 }
 
 impl ScopeTallies<'_> {
+    /// Puts what was accumulated without buckets into the cells of the places, slot by slot.
+    fn fill(&self, rows: &[u32], cells: &mut Cells) {
+        let with_rows = || rows.iter().enumerate().filter(|(_, rows)| **rows > 0);
+        if let Some(slot) = self.scope.rows[0] {
+            with_rows().for_each(|(place, rows)| cells.add(place, slot, &Share::Rows((*rows).into())));
+        }
+        for (tally, accumulated) in self.scope.tallies.iter().zip(&self.tallies) {
+            let Some(slot) = tally.slots[0] else { continue };
+            let filled = match accumulated {
+                Accumulated::Sums { sums, nulls } if sums.is_narrow() => cells.fill(slot, |place| {
+                    let nulls = nulls.get(place).copied().unwrap_or(0);
+                    (sums.narrow(place), rows[place], rows[place] - nulls)
+                }),
+                _ => false,
+            };
+            if !filled {
+                with_rows()
+                    .for_each(|(place, rows)| cells.add(place, slot, &accumulated.share(place, *rows)));
+            }
+        }
+    }
+
     fn add(&mut self, block: &Block<'_>, places: Places<'_>, count: usize) {
         let filtered;
         let rows = match self.scope.filter {
@@ -125,7 +174,7 @@ impl ScopeTallies<'_> {
                 }
                 (Tallied::Valid(operand), Accumulated::Nulls(nulls)) => {
                     let valid = match operand {
-                        Validity::Number(id) => block.number(id).valid,
+                        Validity::Number(id) => block.number(id).valid.clone(),
                         Validity::Column(id) => block.valid_column(id),
                         Validity::Always => None,
                     };
@@ -136,7 +185,7 @@ impl ScopeTallies<'_> {
                 (Tallied::Extreme { value, largest }, Accumulated::Extremes(cells)) => {
                     let numbers = block.number(value);
                     rows.mask.for_each(|row| cells[places.of(row)].matched += 1);
-                    let live = numbers.valid.map_or(*rows.mask, |valid| rows.mask.and(&valid));
+                    let live = numbers.valid.as_ref().map_or(*rows.mask, |valid| rows.mask.and(valid));
                     live.for_each(|row| cells[places.of(row)].offer(value_at(&numbers.values, row), largest));
                 }
                 _ => {}
@@ -154,11 +203,15 @@ struct Rows<'m> {
 }
 
 impl Accumulated {
+    #[inline]
     fn share(&self, place: usize, rows: u32) -> Share {
         let valid = |nulls: &[u32]| u64::from(rows - nulls.get(place).copied().unwrap_or(0));
         match self {
             Self::Sums { sums, nulls } => {
                 let (matched, valid) = (rows.into(), valid(nulls));
+                if sums.is_narrow() {
+                    return Share::Narrow { total: sums.narrow(place), matched, valid };
+                }
                 Share::Sum(SumCell { total: sums.total(place), matched, valid })
             }
             Self::Nulls(nulls) => Share::Rows(valid(nulls)),

@@ -40,18 +40,27 @@ impl Sums {
         Self { places, copies, ..Self::default() }
     }
 
+    /// Whether nothing has been added that 64 bits may not hold.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.wide.is_empty() && self.widest.is_empty()
+    }
+
+    /// What has been added to a place in 64 bits.
     #[inline]
-    pub(crate) fn total(&self, place: usize) -> i256 {
-        let narrow = match self.narrow.get(place) {
+    pub(crate) fn narrow(&self, place: usize) -> i64 {
+        match self.narrow.get(place) {
             None => 0,
             Some(first) if self.copies == 1 => *first,
             Some(_) => {
                 self.narrow.chunks_exact(self.places).fold(0, |sum: i64, copy| sum.wrapping_add(copy[place]))
             }
-        };
+        }
+    }
+
+    pub(crate) fn total(&self, place: usize) -> i256 {
         let wide = self.wide.get(place).map_or(0, |wide| *wide);
         // A narrow sum is below 2^63 and a wide one below 2^126.
-        let total = i256::from_i128(wide + i128::from(narrow));
+        let total = i256::from_i128(wide + i128::from(self.narrow(place)));
         match self.widest.get(place) {
             None => total,
             Some(widest) => widest.wrapping_add(total),

@@ -1,6 +1,7 @@
 //! The values of a numeric node over a block, in the narrowest width that its digit bound allows.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use arrow::datatypes::i256;
 
@@ -21,8 +22,12 @@ pub(crate) enum Values<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Numbers<'a> {
     pub(crate) values: Values<'a>,
-    pub(crate) valid: Option<Mask>,
+    pub(crate) valid: Valid,
 }
+
+/// The rows that are not NULL; `None` if none is. Behind a pointer, because a mask is two kilobytes and most columns
+/// need none.
+pub(crate) type Valid = Option<Rc<Mask>>;
 
 /// An integer width. Arithmetic wraps, because the plan has proved that it never needs to.
 pub(crate) trait Lane: Copy + Ord {
@@ -119,9 +124,9 @@ pub(crate) fn in_lane<W: InLane>(width: Width, work: W) -> W::Output {
 }
 
 /// The rows valid in both.
-pub(crate) fn joint(left: Option<Mask>, right: Option<Mask>) -> Option<Mask> {
+pub(crate) fn joint(left: &Valid, right: &Valid) -> Valid {
     match (left, right) {
-        (Some(left), Some(right)) => Some(left.and(&right)),
-        (one, other) => one.or(other),
+        (Some(left), Some(right)) => Some(Rc::new(left.and(right))),
+        (one, other) => one.as_ref().or(other.as_ref()).map(Rc::clone),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use arrow::datatypes::i256;
 
 use super::key::KeyValue;
+use super::records::Records;
 use crate::plan::layout::{SlotId, SlotShape};
 
 /// A sum with the counts that tell an empty one from a NULL one.
@@ -54,33 +55,44 @@ impl ExtremeCell {
 /// What is added to a slot of a group.
 pub(crate) enum Share {
     Rows(u64),
+    /// A sum that 64 bits hold, as most do.
+    Narrow {
+        total: i64,
+        matched: u64,
+        valid: u64,
+    },
     Sum(SumCell),
     Extreme(ExtremeCell),
+}
+
+impl Share {
+    /// The sum that this is; an empty one if it is none.
+    pub(crate) fn sum(&self) -> SumCell {
+        match self {
+            Self::Narrow { total, matched, valid } => {
+                SumCell { total: (*total).into(), matched: *matched, valid: *valid }
+            }
+            Self::Sum(sum) => *sum,
+            Self::Rows(_) | Self::Extreme(_) => SumCell::default(),
+        }
+    }
 }
 
 /// Totals per key, in the order of the slot's sums.
 pub(crate) type KeyTotals = BTreeMap<KeyValue, Vec<SumCell>>;
 
-/// Words of a sum: its total in 256 bits, the rows matched and the rows valid.
-const SUM_WORDS: usize = 6;
-
-/// The cells of all slots and groups of a grouping set.
-///
-/// Counts and sums of a group lie next to each other, in one record of words: among a million groups, each row goes to
-/// one place in memory and not to one per slot. What is rare lies apart.
+/// The cells of all slots and groups of a grouping set: counts and sums in one record per group, what is rare apart.
 #[derive(Clone, Debug)]
 pub(crate) struct Cells {
     slots: Arc<[Slot]>,
-    /// Words of a group: its rows, then its counts and sums.
-    width: usize,
-    words: Vec<u64>,
+    records: Records,
     extremes: Vec<ExtremeCell>,
     distinct: Vec<BTreeSet<KeyValue>>,
     keyed: Vec<KeyTotals>,
     strides: Strides,
 }
 
-/// A slot and where its cells are: an offset in a group's words, or a position among its cells of the kind.
+/// A slot and its position among a group's cells of the kind.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     shape: SlotShape,
@@ -97,26 +109,25 @@ struct Strides {
 
 impl Cells {
     pub(crate) fn new(shapes: impl IntoIterator<Item = SlotShape>) -> Self {
-        let (mut width, mut strides) = (1, Strides::default());
-        let next = |counter: &mut usize, size: usize| {
-            *counter += size;
-            *counter - size
+        let (mut counts, mut sums, mut strides) = (0, 0, Strides::default());
+        let next = |counter: &mut usize| {
+            *counter += 1;
+            *counter - 1
         };
         let slots = shapes.into_iter().map(|shape| {
             let at = match shape {
-                SlotShape::Count => next(&mut width, 1),
-                SlotShape::Sum => next(&mut width, SUM_WORDS),
-                SlotShape::Extreme { .. } => next(&mut strides.extremes, 1),
-                SlotShape::Distinct => next(&mut strides.distinct, 1),
-                SlotShape::Keyed { .. } => next(&mut strides.keyed, 1),
+                SlotShape::Count => next(&mut counts),
+                SlotShape::Sum => next(&mut sums),
+                SlotShape::Extreme { .. } => next(&mut strides.extremes),
+                SlotShape::Distinct => next(&mut strides.distinct),
+                SlotShape::Keyed { .. } => next(&mut strides.keyed),
             };
             Slot { shape, at }
         });
         let slots = slots.collect();
         Self {
             slots,
-            width,
-            words: Vec::new(),
+            records: Records::new(counts, sums),
             extremes: Vec::new(),
             distinct: Vec::new(),
             keyed: Vec::new(),
@@ -128,44 +139,57 @@ impl Cells {
         self.slots.iter().map(|slot| slot.shape)
     }
 
-    /// Adds the cells of a new group.
-    pub(crate) fn grow(&mut self) {
-        self.words.resize(self.words.len() + self.width, 0);
-        for _ in 0..self.strides.extremes {
-            self.extremes.push(ExtremeCell::default());
+    /// The same slots without any group.
+    pub(crate) fn emptied(&self) -> Self {
+        Self {
+            slots: Arc::clone(&self.slots),
+            records: self.records.emptied(),
+            extremes: Vec::new(),
+            distinct: Vec::new(),
+            keyed: Vec::new(),
+            strides: self.strides,
         }
-        for _ in 0..self.strides.distinct {
-            self.distinct.push(BTreeSet::new());
-        }
-        for _ in 0..self.strides.keyed {
-            self.keyed.push(KeyTotals::new());
-        }
+    }
+
+    /// Adds the cells of so many new groups.
+    pub(crate) fn grow(&mut self, groups: usize) {
+        self.grow_additive(groups);
+        self.distinct.resize_with(self.distinct.len() + groups * self.strides.distinct, BTreeSet::new);
+        self.keyed.resize_with(self.keyed.len() + groups * self.strides.keyed, KeyTotals::new);
+    }
+
+    /// The same without the cells that go by a key, which such groups do not have then.
+    pub(crate) fn grow_additive(&mut self, groups: usize) {
+        self.records.grow(groups);
+        let extremes = self.extremes.len() + groups * self.strides.extremes;
+        self.extremes.resize(extremes, ExtremeCell::default());
     }
 
     /// Rows of a group.
     pub(crate) fn rows(&self, group: usize) -> u64 {
-        self.words[group * self.width]
+        self.records.rows(group)
     }
 
+    /// Adds rows, before what is counted among them.
     pub(crate) fn add_rows(&mut self, group: usize, rows: u64) {
-        self.words[group * self.width] += rows;
+        self.records.add_rows(group, rows);
     }
 
     /// Rows of all groups: at most [`MAX_ROWS`](super::MAX_ROWS), which every addition and every decoding holds to.
     pub(crate) fn total_rows(&self) -> u64 {
-        self.words.iter().step_by(self.width).sum()
+        self.records.total_rows()
     }
 
     pub(crate) fn count(&self, group: usize, slot: SlotId) -> u64 {
         match self.slots[slot.0] {
-            Slot { shape: SlotShape::Count, at } => self.words[group * self.width + at],
+            Slot { shape: SlotShape::Count, at } => self.records.count(group, at),
             _ => 0,
         }
     }
 
     pub(crate) fn sum(&self, group: usize, slot: SlotId) -> SumCell {
         match self.slots[slot.0] {
-            Slot { shape: SlotShape::Sum, at } => read_sum(&self.words[group * self.width + at..]),
+            Slot { shape: SlotShape::Sum, at } => self.records.sum(group, at),
             _ => SumCell::default(),
         }
     }
@@ -212,11 +236,18 @@ impl Cells {
     }
 
     /// Adds what a segment has accumulated for a group.
+    #[inline]
     pub(crate) fn add(&mut self, group: usize, slot: SlotId, share: &Share) {
         let Slot { shape, at } = self.slots[slot.0];
         match (shape, share) {
-            (SlotShape::Count, Share::Rows(rows)) => self.words[group * self.width + at] += rows,
-            (SlotShape::Sum, Share::Sum(sum)) => add_sum(&mut self.words[group * self.width + at..], sum),
+            (SlotShape::Count, Share::Rows(rows)) => self.records.add_count(group, at, *rows),
+            (SlotShape::Sum, Share::Narrow { total, matched, valid }) => {
+                let added = self.records.add_narrow(group, at, *total, *matched, *valid);
+                if !added {
+                    self.records.add_sum(group, at, &share.sum());
+                }
+            }
+            (SlotShape::Sum, Share::Sum(sum)) => self.records.add_sum(group, at, sum),
             (SlotShape::Extreme { largest }, Share::Extreme(cell)) => {
                 self.extremes[group * self.strides.extremes + at].merge(cell, largest);
             }
@@ -225,16 +256,37 @@ impl Cells {
         }
     }
 
+    /// Sets a sum of each group that has been added with nothing but its rows. Says no, and sets nothing, if the sums are
+    /// not narrow.
+    #[inline]
+    pub(crate) fn fill(&mut self, slot: SlotId, of: impl Fn(usize) -> (i64, u32, u32)) -> bool {
+        let Slot { shape, at } = self.slots[slot.0];
+        let possible = shape == SlotShape::Sum && self.records.is_narrow();
+        if possible {
+            self.records.fill_sum(at, of);
+        }
+        possible
+    }
+
+    /// Looks at groups that are about to be added to.
+    pub(crate) fn touch(&self, groups: &[usize]) {
+        self.records.touch(groups);
+    }
+
     /// Merges group `from` of `other` into group `into`. Both have the same slots, which the caller has checked.
+    #[inline]
     pub(crate) fn merge(&mut self, into: usize, other: &Self, from: usize) {
-        self.add_rows(into, other.rows(from));
+        self.records.merge(into, &other.records, from);
+        if self.strides.any() {
+            self.merge_rare(into, other, from);
+        }
+    }
+
+    fn merge_rare(&mut self, into: usize, other: &Self, from: usize) {
         for (index, slot) in Arc::clone(&self.slots).iter().enumerate() {
             let id = SlotId(index);
             match slot.shape {
-                SlotShape::Count => self.words[into * self.width + slot.at] += other.count(from, id),
-                SlotShape::Sum => {
-                    add_sum(&mut self.words[into * self.width + slot.at..], &other.sum(from, id));
-                }
+                SlotShape::Count | SlotShape::Sum => {}
                 SlotShape::Extreme { .. } => {
                     self.add(into, id, &Share::Extreme(other.extreme(from, id)));
                 }
@@ -257,31 +309,10 @@ impl Cells {
     }
 }
 
-fn read_sum(words: &[u64]) -> SumCell {
-    match words {
-        [a, b, c, d, matched, valid, ..] => SumCell {
-            total: i256::from_parts(
-                u128::from(*a) | u128::from(*b) << 64,
-                (u128::from(*c) | u128::from(*d) << 64).cast_signed(),
-            ),
-            matched: *matched,
-            valid: *valid,
-        },
-        _ => SumCell::default(),
+impl Strides {
+    fn any(self) -> bool {
+        self.extremes + self.distinct + self.keyed > 0
     }
-}
-
-/// Word by word, with carries: row values are below 10^57 and rows below 2^63, so 256 bits always hold the total.
-#[inline]
-fn add_sum(words: &mut [u64], sum: &SumCell) {
-    let Some([a, b, c, d, matched, valid]) = words.first_chunk_mut::<SUM_WORDS>() else { return };
-    let (low, high) = sum.total.to_parts();
-    let high = high.cast_unsigned();
-    let (low, carry) = (u128::from(*a) | u128::from(*b) << 64).overflowing_add(low);
-    let high = (u128::from(*c) | u128::from(*d) << 64).wrapping_add(high).wrapping_add(carry.into());
-    (*a, *b, *c, *d) = (low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64);
-    *matched += sum.matched;
-    *valid += sum.valid;
 }
 
 /// Adds the totals of a key.

@@ -24,18 +24,19 @@ impl State {
         out.0.extend_from_slice(&self.fingerprint);
         out.len(self.sets.len());
         for set in &self.sets {
-            out.len(set.groups.arity());
-            let shapes: Vec<SlotShape> = set.cells.shapes().collect();
+            out.len(set.arity());
+            let shapes: Vec<SlotShape> = set.shapes().collect();
             out.len(shapes.len());
             for shape in &shapes {
                 out.shape(*shape);
             }
-            out.len(set.groups.len());
-            for group in set.groups.sorted() {
-                out.group(set.groups.key(group));
-                out.u64(set.cells.rows(group));
+            out.len(set.len());
+            for id in set.sorted() {
+                out.group(set.key(id));
+                let (cells, group) = set.cells(id);
+                out.u64(cells.rows(group));
                 for (slot, shape) in shapes.iter().enumerate() {
-                    out.cell(&set.cells, *shape, group, SlotId(slot));
+                    out.cell(cells, *shape, group, SlotId(slot));
                 }
             }
         }
@@ -231,10 +232,11 @@ impl<'b> Reader<'b> {
             }
             let rows = self.u64()?;
             room = room.checked_sub(rows).ok_or_else(|| self.error("too many rows"))?;
-            let group = set.group(key.0, key.1.iter());
-            set.cells.add_rows(group, rows);
+            let id = set.group(key.0, key.1.iter());
+            let (cells, group) = set.cells_mut(id);
+            cells.add_rows(group, rows);
             for (slot, shape) in slots.iter().enumerate() {
-                self.cell(&mut set.cells, *shape, group, SlotId(slot), rows)?;
+                self.cell(cells, *shape, group, SlotId(slot), rows)?;
             }
             last = Some(key);
         }

@@ -1,31 +1,40 @@
 //! The groups of a grouping set, found by their keys.
 
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hasher};
 use std::sync::OnceLock;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
-use rayon::slice::ParallelSliceMut;
+use hashbrown::DefaultHashBuilder;
 
+use super::index::Index;
 use super::key::{GroupKey, KeyValue};
 
 /// Group keys, numbered as they come.
 ///
-/// The values of all keys lie in one vector, and the index holds the whole hash of each key, so that a look-up among a
-/// million groups goes to memory as seldom as possible.
+/// The values of all keys lie in one vector, so that a look-up among a million groups goes to memory as seldom as
+/// possible.
 #[derive(Clone, Debug)]
 pub(crate) struct Groups {
     /// Number of values in each key.
     arity: usize,
+    /// Number of keys.
+    len: usize,
+    /// Of each key; none at all while no key has one.
     snapshots: Vec<Option<i32>>,
     values: Vec<KeyValue>,
     hashes: Vec<u64>,
-    /// Hash and number of each group.
-    index: HashTable<(u64, usize)>,
+    index: Index,
 }
 
 impl Groups {
     pub(crate) fn new(arity: usize) -> Self {
-        Self { arity, snapshots: Vec::new(), values: Vec::new(), hashes: Vec::new(), index: HashTable::new() }
+        Self {
+            arity,
+            len: 0,
+            snapshots: Vec::new(),
+            values: Vec::new(),
+            hashes: Vec::new(),
+            index: Index::default(),
+        }
     }
 
     pub(crate) fn arity(&self) -> usize {
@@ -33,24 +42,13 @@ impl Groups {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.snapshots.len()
+        self.len
     }
 
     pub(crate) fn key(&self, group: usize) -> GroupKey<'_> {
         let first = group * self.arity;
-        GroupKey { snapshot: self.snapshots[group], by: &self.values[first..first + self.arity] }
-    }
-
-    pub(crate) fn keys(&self) -> impl Iterator<Item = GroupKey<'_>> {
-        (0..self.len()).map(|group| self.key(group))
-    }
-
-    pub(crate) fn find<'k>(
-        &self,
-        snapshot: Option<i32>,
-        by: impl Iterator<Item = &'k KeyValue> + Clone,
-    ) -> Option<usize> {
-        self.find_hashed(hash_key(snapshot, by.clone()), snapshot, by)
+        let snapshot = self.snapshots.get(group).copied().flatten();
+        GroupKey { snapshot, by: &self.values[first..first + self.arity] }
     }
 
     /// The group of a key and whether it is new.
@@ -60,41 +58,46 @@ impl Groups {
         snapshot: Option<i32>,
         by: impl Iterator<Item = &'k KeyValue> + Clone,
     ) -> (usize, bool) {
-        if let Some(group) = self.find_hashed(hash, snapshot, by.clone()) {
+        if let Some(group) = self.find(hash, snapshot, by.clone()) {
             return (group, false);
         }
-        let group = self.len();
-        self.snapshots.push(snapshot);
+        let group = self.len;
+        self.len += 1;
+        if snapshot.is_some() || !self.snapshots.is_empty() {
+            self.snapshots.resize(group, None);
+            self.snapshots.push(snapshot);
+        }
         self.values.extend(by.cloned());
+        self.index.add(hash, &self.hashes);
         self.hashes.push(hash);
-        self.index.insert_unique(hash, (hash, group), |(hash, _)| *hash);
         (group, true)
     }
 
-    /// A group whose key has this hash: almost certainly the one that is looked for.
+    /// A group whose key has this hash, by all that the index knows: almost certainly the one that is looked for.
+    #[inline]
     pub(crate) fn likely(&self, hash: u64) -> Option<usize> {
-        self.index.find(hash, |(known, _)| *known == hash).map(|(_, group)| *group)
+        self.index.candidates(hash).next()
+    }
+
+    /// Looks at the keys of groups that are about to be compared: see [`likely`](Self::likely).
+    pub(crate) fn touch(&self, groups: &[Option<usize>]) {
+        let of = |group: &usize| self.values.get(*group * self.arity);
+        let nulls = groups.iter().flatten().filter_map(of).filter(|value| **value == KeyValue::Null).count();
+        std::hint::black_box(nulls);
     }
 
     pub(crate) fn hash(&self, group: usize) -> u64 {
         self.hashes[group]
     }
 
-    /// The groups in the order of their keys.
-    pub(crate) fn sorted(&self) -> Vec<usize> {
-        let mut groups: Vec<usize> = (0..self.len()).collect();
-        groups.par_sort_unstable_by(|a, b| self.key(*a).cmp(&self.key(*b)));
-        groups
-    }
-
-    fn find_hashed<'k>(
+    pub(crate) fn find<'k>(
         &self,
         hash: u64,
         snapshot: Option<i32>,
         by: impl Iterator<Item = &'k KeyValue> + Clone,
     ) -> Option<usize> {
-        let is = |(known, group): &(u64, usize)| *known == hash && self.key(*group).is(snapshot, by.clone());
-        self.index.find(hash, is).map(|(_, group)| *group)
+        let is = |group: &usize| self.hashes[*group] == hash && self.key(*group).is(snapshot, by.clone());
+        self.index.candidates(hash).find(is)
     }
 }
 
@@ -103,7 +106,16 @@ pub(crate) fn hash_key<'k>(snapshot: Option<i32>, by: impl Iterator<Item = &'k K
     // Seeded, so that which keys meet differs from process to process.
     static SEED: OnceLock<DefaultHashBuilder> = OnceLock::new();
     let mut state = SEED.get_or_init(DefaultHashBuilder::default).build_hasher();
-    snapshot.hash(&mut state);
-    by.for_each(|value| value.hash(&mut state));
+    if let Some(days) = snapshot {
+        state.write_i32(days);
+    }
+    // Without what tells the kinds of values apart: those of a column are of one kind.
+    by.for_each(|value| match value {
+        KeyValue::Null => state.write_u8(0),
+        KeyValue::Boolean(value) => state.write_u8(1 + u8::from(*value)),
+        KeyValue::Number(value) => state.write_i128(*value),
+        KeyValue::Date(days) => state.write_i32(*days),
+        KeyValue::Text(text) => state.write(text.as_bytes()),
+    });
     state.finish()
 }

@@ -3,11 +3,14 @@
 pub(crate) mod cells;
 mod codec;
 pub(crate) mod groups;
+mod index;
 pub(crate) mod key;
+mod records;
+pub(crate) mod set;
+pub(crate) mod shared;
 
 use self::cells::Cells;
-use self::groups::{Groups, hash_key};
-use self::key::KeyValue;
+pub(crate) use self::set::SetState;
 use crate::plan::Plan;
 use crate::{EngineError, plan};
 
@@ -23,17 +26,10 @@ pub struct State {
     pub(crate) sets: Vec<SetState>,
 }
 
-/// The groups of one grouping set.
-#[derive(Clone, Debug)]
-pub(crate) struct SetState {
-    pub(crate) groups: Groups,
-    pub(crate) cells: Cells,
-}
-
 impl State {
     pub(crate) fn new(plan: &Plan) -> Self {
         let cells = Cells::new(plan.layout.slots.iter().copied());
-        let sets = plan.groupings.iter().map(|by| SetState::new(by.len(), cells.clone())).collect();
+        let sets = plan.groupings.iter().map(|by| SetState::new(by.len(), cells.emptied())).collect();
         Self { fingerprint: plan.fingerprint, sets }
     }
 
@@ -45,7 +41,7 @@ impl State {
     /// Fails unless the state is one of this plan's: its fingerprint and, for bytes that only claim it, its shape.
     pub(crate) fn check(&self, plan: &Plan) -> Result<(), EngineError> {
         let fits = |(set, by): (&SetState, &Vec<_>)| {
-            set.groups.arity() == by.len() && set.cells.shapes().eq(plan.layout.slots.iter().copied())
+            set.arity() == by.len() && set.shapes().eq(plan.layout.slots.iter().copied())
         };
         if self.fingerprint == plan.fingerprint
             && self.sets.len() == plan.groupings.len()
@@ -65,9 +61,7 @@ impl State {
     /// # Errors
     /// [`EngineError::DifferentPlan`], and [`EngineError::TooManyRows`] past 2^62 rows; then `self` is as before.
     pub fn merge(&mut self, other: &Self) -> Result<(), EngineError> {
-        let alike = |(a, b): (&SetState, &SetState)| {
-            a.groups.arity() == b.groups.arity() && a.cells.shapes().eq(b.cells.shapes())
-        };
+        let alike = |(a, b): (&SetState, &SetState)| a.arity() == b.arity() && a.shapes().eq(b.shapes());
         if self.fingerprint != other.fingerprint
             || self.sets.len() != other.sets.len()
             || !self.sets.iter().zip(&other.sets).all(alike)
@@ -83,56 +77,6 @@ impl State {
             set.merge(from);
         }
         Ok(())
-    }
-}
-
-impl SetState {
-    pub(crate) fn new(arity: usize, cells: Cells) -> Self {
-        Self { groups: Groups::new(arity), cells }
-    }
-
-    pub(crate) fn total_rows(&self) -> u64 {
-        self.cells.total_rows()
-    }
-
-    /// The same slots without any group.
-    pub(crate) fn emptied(&self) -> Self {
-        Self::new(self.groups.arity(), Cells::new(self.cells.shapes()))
-    }
-
-    /// The group of this key, made if it is new.
-    pub(crate) fn group<'k>(
-        &mut self,
-        snapshot: Option<i32>,
-        by: impl Iterator<Item = &'k KeyValue> + Clone,
-    ) -> usize {
-        self.group_hashed(hash_key(snapshot, by.clone()), snapshot, by)
-    }
-
-    /// The same, for a key whose hash is known.
-    pub(crate) fn group_hashed<'k>(
-        &mut self,
-        hash: u64,
-        snapshot: Option<i32>,
-        by: impl Iterator<Item = &'k KeyValue> + Clone,
-    ) -> usize {
-        let (group, new) = self.groups.insert(hash, snapshot, by);
-        if new {
-            self.cells.grow();
-        }
-        group
-    }
-
-    fn merge(&mut self, other: &Self) {
-        let groups: Vec<usize> = (0..other.groups.len())
-            .map(|from| {
-                let key = other.groups.key(from);
-                self.group_hashed(other.groups.hash(from), key.snapshot, key.by.iter())
-            })
-            .collect();
-        for (from, into) in groups.iter().enumerate() {
-            self.cells.merge(*into, &other.cells, from);
-        }
     }
 }
 

@@ -12,6 +12,7 @@ mod definitions_refused;
 mod group_totals;
 mod keyed;
 mod language;
+mod many_groups;
 mod plan;
 mod segments;
 mod snapshots;

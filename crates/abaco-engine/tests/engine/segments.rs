@@ -162,6 +162,68 @@ fn sums_are_exact_at_every_width(
     }
 }
 
+/// Five columns without NULLs, which are added together: large values in some of them, in few rows or in many, must
+/// leave the others as they are.
+#[rstest]
+fn columns_that_are_added_together_are_exact(
+    #[values("32 bits", "64 bits", "128 bits", "mixed")] width: &str,
+    #[values(7, 300, 3_000)] groups: usize,
+    #[values(1, 20_000)] every: usize,
+) {
+    const NAMES: [&str; 5] = ["ead", "allowance", "balance", "interest", "fees"];
+    let edges: [&[i128]; 5] = match width {
+        "32 bits" => {
+            [&[i32::MAX as i128], &[1], &[i32::MIN as i128], &[i32::MAX as i128, i32::MIN as i128], &[0]]
+        }
+        "64 bits" => [
+            &[(1 << 45) - 1, -(1 << 45)],
+            &[1 << 45],
+            &[-(1 << 45) - 1, 1],
+            &[i64::MAX as i128, i64::MIN as i128],
+            &[i64::MIN as i128],
+        ],
+        _ => [&[(1 << 45) - 1], &[1 << 45, -1], &[10_i128.pow(38) - 1], &[1 - 10_i128.pow(38)], &[5]],
+    };
+    let group = |row: usize| spread(row * 5) % groups;
+    let value = |column: usize, row: usize| {
+        let edges = edges[column];
+        if row.is_multiple_of(every) {
+            edges[row / every % edges.len()]
+        } else {
+            spread(row) as i128 % 1_000 - 500
+        }
+    };
+    let array = |column: usize| -> ArrayRef {
+        let values = (0..ROWS).map(|row| value(column, row));
+        match (width, column) {
+            ("32 bits", _) => Arc::new(values.map(|value| value as i32).collect::<Int32Array>()),
+            ("64 bits", _) => ints(values.map(|value| Some(value as i64))),
+            // Columns of several widths cannot go together, and must not go wrong.
+            ("mixed", 0) => ints(values.map(|value| Some(value as i64))),
+            _ => wide(values.map(Some), 38, 0),
+        }
+    };
+    let keys = ("dpd", ints((0..ROWS).map(|row| Some(group(row) as i64))));
+    let tape = batch((0..5).map(|column| (NAMES[column], array(column))).chain([keys]));
+    let kpis: Vec<FormulaKpi> = NAMES.iter().map(|name| kpi(name, sum(*name) / UNIT)).collect();
+    let plan = plan(&kpis, &tape, &["dpd"]);
+    let mut expected: BTreeMap<Vec<Option<String>>, (u64, [BigInt; 5])> = BTreeMap::new();
+    for row in 0..ROWS {
+        let (rows, totals) = expected.entry(vec![Some(group(row).to_string())]).or_default();
+        *rows += 1;
+        totals.iter_mut().enumerate().for_each(|(column, total)| *total += value(column, row));
+    }
+    let found = outcomes(&plan, &plan.fold_all(std::slice::from_ref(&tape)).unwrap());
+    assert_eq!(found.len(), expected.len());
+    for (by, (rows, totals)) in expected {
+        let quotient = |total: &BigInt| {
+            let total = Fraction::from_total(i256::from_string(&total.to_string()).unwrap(), 0);
+            total.divided_by(&Fraction::from(i128::from(UNIT))).unwrap().unwrap().to_string()
+        };
+        assert_eq!(found[&by], (rows, totals.iter().map(quotient).collect()), "{by:?}");
+    }
+}
+
 #[test]
 fn the_first_row_that_fails_is_reported_whatever_the_threads() {
     let amounts = |bad: &[usize]| {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::figures::Rational;
 use chrono::NaiveDate;
-use num_traits::Signed;
+use num_traits::{One, Signed, Zero};
 
 pub use self::compare::compare;
 pub use self::document::{ComparisonDocument, KeyDocument, SCHEMA_VERSION, SideDocument, ValueDocument};
@@ -106,11 +106,17 @@ impl Comparison {
     }
 
     /// The largest relative difference that nobody has accepted, without its sign: a known difference is approved, and what
-    /// the baseline's printed places hide is none.
+    /// the baseline's printed places hide is none. From 0 any difference is the whole of it, as V2 had it.
     pub fn largest_relative(&self) -> Option<Rational> {
         let accepted = [Outcome::KnownDifference, Outcome::MatchAtBaselinePrecision];
         let others = self.keys.iter().filter(|key| !accepted.contains(&key.outcome));
-        others.filter_map(|key| key.relative.as_ref()).map(Rational::abs).max()
+        let size = |key: &KeyComparison| match (&key.relative, &key.difference) {
+            (Some(relative), _) => Some(relative.abs()),
+            (None, Some(difference)) if difference.is_zero() => Some(Rational::zero()),
+            (None, Some(_)) => Some(Rational::one()),
+            (None, None) => None,
+        };
+        others.filter_map(size).max()
     }
 
     /// The same comparison as it is seen from the other side.

@@ -70,9 +70,12 @@ impl Rollout {
             _ => None,
         });
         let read = approved.filter_map(|digest| {
-            let text =
-                store.document(digest).inspect_err(|error| tracing::warn!(%error, "an approval is lost"));
-            serde_json::from_slice(&text.ok()?).ok()
+            let text = store
+                .document(digest)
+                .inspect_err(|error| tracing::warn!(%error, "an approval is lost"))
+                .ok()?;
+            let unlike = |error: &serde_json::Error| tracing::warn!(%error, digest, "an approval is none");
+            serde_json::from_slice(&text).inspect_err(unlike).ok()
         });
         read.collect()
     }

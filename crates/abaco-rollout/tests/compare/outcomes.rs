@@ -203,6 +203,9 @@ fn the_largest_difference_is_one_that_nobody_accepted() {
     let (left, right) = (side(&["a,1", "b,100"]), side(&["a,1.5", "b,100.01"]));
     assert_eq!(largest("{}", &left, &right).map(|found| found.to_string()).as_deref(), Some("1/2"));
     assert_eq!(largest(KNOWN, &left, &right).map(|found| found.to_string()).as_deref(), Some("1/10000"));
+    let (zero, fifty) = (side(&["a,0", "b,100"]), side(&["a,50", "b,100.01"]));
+    assert_eq!(largest("{}", &zero, &fifty).map(|found| found.to_string()).as_deref(), Some("1"));
+    assert_eq!(largest("{}", &zero, &zero).map(|found| found.to_string()).as_deref(), Some("0"));
     let printed = |text: &str, scale| {
         let options = abaco_rollout::figures::ReadOptions { scale, ..Default::default() };
         abaco_rollout::figures::parse(text.as_bytes(), "side".as_ref(), &options).unwrap()

@@ -36,11 +36,11 @@ use crate::state::{MAX_ROWS, State};
 
 /// Rows whose keys are coded together: few enough that the codes stay in the second-level cache, many enough that
 /// what was added up for them reaches the state seldom.
-const SEGMENT: usize = 2 * BLOCK;
+const SEGMENT: usize = BLOCK;
 
 /// Rows whose keys are coded together while hardly two of them share one: nothing is gained by waiting for more rows of
 /// a group, and everything that is written down about so few rows stays in the second-level cache.
-const SMALL_SEGMENT: usize = BLOCK / 4;
+const SMALL_SEGMENT: usize = BLOCK / 8;
 
 impl Plan {
     /// The state of no rows; merging it changes nothing.

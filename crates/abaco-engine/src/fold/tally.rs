@@ -215,16 +215,18 @@ fn total(values: &Values<'_>, rows: &Mask, all: bool) -> i256 {
     }
 }
 
-/// The upper and the lower halves apart, which a block's rows cannot carry out of 32 bits: four values at a time where
-/// widening first would leave two.
+/// The upper halves of 16 bits add up in 32 bits, and leave of the total what a sum that wraps tells exactly: four
+/// values at a time where widening first would leave two.
 fn total_i32(values: &[i32]) -> i64 {
-    const { assert!(BLOCK <= 1 << 15, "2^15 halves of 16 bits fit 31 bits") };
-    let (mut low, mut high) = (0, 0);
+    let (mut wrapped, mut upper) = (0_i32, 0);
     for value in values {
-        low += value & 0xFFFF;
-        high += value >> 16;
+        wrapped = wrapped.wrapping_add(*value);
+        upper += value >> 16;
     }
-    i64::from(high) * (1 << 16) + i64::from(low)
+    // The lower halves add up to less than 2^31: to the one number there that makes the total end in the same 32 bits.
+    const { assert!(BLOCK <= 1 << 15, "2^15 halves of 16 bits fit 31 bits") };
+    let upper = i64::from(upper) * (1 << 16);
+    upper + i64::from(wrapped.cast_unsigned().wrapping_sub(upper as u32))
 }
 
 /// In 64 bits, which one look at the values proves to be enough, or else in 128.
@@ -251,4 +253,35 @@ fn wide_total(values: impl Iterator<Item = i128>) -> i256 {
         high += i64::from(carry) - i64::from(value < 0);
     }
     i256::from_parts(low, high.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_of_32_bits_are_exact_at_their_edges() {
+        let edges = [
+            0,
+            1,
+            -1,
+            0xFFFF,
+            -0xFFFF,
+            0x1_0000,
+            -0x1_0000,
+            i32::MAX,
+            i32::MIN,
+            i32::MAX - 0xFFFF,
+            -0x1_0001,
+        ];
+        for a in edges {
+            for b in edges {
+                for len in [0, 1, 7, BLOCK] {
+                    let values: Vec<i32> = (0..len).map(|row| if row % 2 == 0 { a } else { b }).collect();
+                    let expected: i64 = values.iter().map(|value| i64::from(*value)).sum();
+                    assert_eq!(total_i32(&values), expected, "{len} of {a} and {b}");
+                }
+            }
+        }
+    }
 }

@@ -11,7 +11,7 @@ use super::segment::Target;
 use crate::EngineError;
 use crate::plan::Plan;
 use crate::state::shared::SharedSet;
-use crate::state::{MAX_ROWS, State};
+use crate::state::{MAX_ROWS, SetState, State};
 
 /// Rows that a thread takes at a time.
 const PIECE: usize = 2 * SEGMENT;
@@ -86,13 +86,10 @@ struct Shared {
 }
 
 impl Shared {
-    /// Where a worker adds its next piece. What it has of a set that is shared by now goes there at once.
+    /// Where a worker adds its next piece.
     fn targets<'s>(&'s self, state: &'s mut State) -> Vec<Target<'s>> {
-        let target = |(own, shared): (_, &'s OnceLock<SharedSet>)| match shared.get() {
-            Some(shared) => {
-                shared.take(own);
-                Target::Shared(shared)
-            }
+        let target = |(own, shared): (&'s mut SetState, &'s OnceLock<SharedSet>)| match shared.get() {
+            Some(shared) => Target::Shared(shared, own),
             None => Target::Own(own),
         };
         state.sets.iter_mut().zip(&self.sets).map(target).collect()

@@ -20,14 +20,15 @@ use crate::state::shared::SharedSet;
 /// Where a segment's groups go.
 pub(super) enum Target<'s> {
     Own(&'s mut SetState),
-    Shared(&'s SharedSet),
+    /// A set that all workers add to, and what this one could not add there yet.
+    Shared(&'s SharedSet, &'s mut SetState),
 }
 
 impl Target<'_> {
     pub(super) fn is_large(&self) -> bool {
         match self {
             Self::Own(set) => set.is_large(),
-            Self::Shared(_) => true,
+            Self::Shared(..) => true,
         }
     }
 }
@@ -75,7 +76,7 @@ impl Plan {
         for (target, columns) in targets.iter_mut().zip(&self.groupings) {
             let met = Met::new(&pass.partition, &by, self.depths(columns, &keys), &places);
             match target {
-                Target::Shared(set) => set.absorb(&met),
+                Target::Shared(set, own) => set.absorb(&met, own),
                 Target::Own(set) => {
                     let groups = set.absorb(&met);
                     for (slot, keyed) in self.layout.keyed.iter().zip(&keyed) {

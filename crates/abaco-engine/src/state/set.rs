@@ -147,6 +147,17 @@ impl SetState {
         ids
     }
 
+    /// Adds the chosen groups, to the set as it is.
+    pub(crate) fn absorb_some(&mut self, source: &impl Source, chosen: &[usize]) {
+        if let [part] = self.parts.as_mut_slice() {
+            part.absorb(source, chosen);
+            return;
+        }
+        chosen.iter().for_each(|group| {
+            self.parts[part_of(source.hash(*group))].absorb(source, &[*group]);
+        });
+    }
+
     /// Adds the groups of a set of the same slots.
     pub(crate) fn merge(&mut self, other: &Self) {
         if other.parts.len() > self.parts.len() {

@@ -1,6 +1,5 @@
 //! A large set that several threads add to.
 
-use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError, TryLockError};
 
 use super::set::{PARTS, Part, Routes, SetState, Source};
@@ -27,35 +26,41 @@ impl SharedSet {
         SetState::of_parts(self.arity, parts.collect())
     }
 
-    pub(crate) fn absorb(&self, source: &impl Source) {
+    /// Adds groups. Those of a part that another thread has all the while go to `own`: on a busy machine that thread may
+    /// not be running, and nobody waits for it.
+    pub(crate) fn absorb(&self, source: &impl Source, own: &mut SetState) {
         if source.len() == 0 {
             return;
         }
         let routes = Routes::of(source);
-        let mut waiting: VecDeque<usize> = (0..PARTS).collect();
+        let add = |index: usize| match self.parts[index].try_lock() {
+            Err(TryLockError::WouldBlock) => false,
+            Err(TryLockError::Poisoned(part)) => {
+                // A thread that panics ends the fold, and nobody sees the set.
+                part.into_inner().absorb(source, routes.part(index));
+                true
+            }
+            Ok(mut part) => {
+                part.absorb(source, routes.part(index));
+                true
+            }
+        };
         // Threads begin at parts of their own.
-        waiting.rotate_left(source.hash(0) as usize % PARTS);
-        let mut refused = 0;
-        while let Some(index) = waiting.pop_front() {
-            let part = match self.parts[index].try_lock() {
-                Err(TryLockError::WouldBlock) if refused < waiting.len() => {
-                    refused += 1;
-                    waiting.push_back(index);
-                    continue;
-                }
-                Err(TryLockError::WouldBlock) => self.parts[index].lock(),
-                Err(TryLockError::Poisoned(poisoned)) => Err(poisoned),
-                Ok(part) => Ok(part),
-            };
-            refused = 0;
-            // A thread that panics ends the fold, and nobody sees the set.
-            part.unwrap_or_else(PoisonError::into_inner).absorb(source, routes.part(index));
-        }
+        let first = source.hash(0) as usize % PARTS;
+        let mut busy: Vec<usize> = (first..PARTS).chain(0..first).filter(|index| !add(*index)).collect();
+        busy.retain(|index| !add(*index));
+        busy.iter().for_each(|index| own.absorb_some(source, routes.part(*index)));
     }
 
     /// Moves the groups of a set of the same slots here.
     pub(crate) fn take(&self, set: &mut SetState) {
         let emptied = set.emptied();
-        std::mem::replace(set, emptied).into_parts().iter().for_each(|part| self.absorb(part));
+        for source in std::mem::replace(set, emptied).into_parts() {
+            let routes = Routes::of(&source);
+            for (index, part) in self.parts.iter().enumerate() {
+                let mut part = part.lock().unwrap_or_else(PoisonError::into_inner);
+                part.absorb(&source, routes.part(index));
+            }
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! A record batch seen through the columns that a plan reads.
 
+use std::ops::Range;
+
 use abaco_kpi::pow10;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, StringArray};
 use arrow::buffer::{NullBuffer, ScalarBuffer};
@@ -41,8 +43,17 @@ pub(crate) struct Batch {
 
 impl Batch {
     pub(crate) fn new(batch: &RecordBatch, columns: &[TapeColumn]) -> Result<Self, EngineError> {
-        let columns = columns.iter().map(|column| batch_column(batch, column)).collect::<Result<_, _>>()?;
-        Ok(Self { columns, rows: batch.num_rows() })
+        Self::of_rows(batch, 0..batch.num_rows(), columns)
+    }
+
+    /// Some of the rows of a batch; nothing is copied.
+    pub(crate) fn of_rows(
+        batch: &RecordBatch,
+        rows: Range<usize>,
+        columns: &[TapeColumn],
+    ) -> Result<Self, EngineError> {
+        let read = columns.iter().map(|column| batch_column(batch, &rows, column));
+        Ok(Self { columns: read.collect::<Result<_, _>>()?, rows: rows.len() })
     }
 
     pub(crate) fn column(&self, id: ColumnId) -> &BatchColumn {
@@ -50,22 +61,37 @@ impl Batch {
     }
 }
 
-fn batch_column(batch: &RecordBatch, column: &TapeColumn) -> Result<BatchColumn, EngineError> {
+fn batch_column(
+    batch: &RecordBatch,
+    rows: &Range<usize>,
+    column: &TapeColumn,
+) -> Result<BatchColumn, EngineError> {
     let mismatch = |found: String| EngineError::Schema {
         column: column.column.clone(),
         expected: column.data_type.to_string(),
         found,
     };
-    let array =
-        batch.column_by_name(column.column.name()).ok_or_else(|| mismatch("no such column".to_owned()))?;
+    let array = array_of(batch, column).ok_or_else(|| mismatch("no such column".to_owned()))?;
     if *array.data_type() != column.data_type {
         return Err(mismatch(array.data_type().to_string()));
     }
-    let read = physical(array).map_err(mismatch)?;
+    let read = match rows.len() == array.len() {
+        true => physical(array),
+        false => physical(&array.slice(rows.start, rows.len())),
+    };
+    let read = read.map_err(mismatch)?;
     if column.checked {
-        check_precision(column, &read)?;
+        check_precision(column, &read).map_err(|error| error.shifted(rows.start))?;
     }
     Ok(read)
+}
+
+fn array_of<'b>(batch: &'b RecordBatch, column: &TapeColumn) -> Option<&'b ArrayRef> {
+    let name = column.column.name();
+    match batch.schema_ref().fields().get(column.index) {
+        Some(field) if field.name() == name => batch.columns().get(column.index),
+        _ => batch.column_by_name(name),
+    }
 }
 
 fn physical(array: &ArrayRef) -> Result<BatchColumn, String> {

@@ -1,6 +1,7 @@
 //! The values of a key column over a segment as small codes.
 
 use std::hash::Hash;
+use std::ops::{BitOr, BitXor};
 
 use arrow::array::{Array, StringArray};
 use hashbrown::HashMap;
@@ -16,7 +17,9 @@ pub(crate) type Code = u16;
 
 pub(crate) const UNSEEN: Code = Code::MAX;
 
-const _: () = assert!(SEGMENT < UNSEEN as usize, "each row of a segment may have a code of its own");
+/// Each row of a segment may have a code of its own. Where all have one, the last row's is [`UNSEEN`] itself; no row is
+/// left that would look for it.
+const _: () = assert!(SEGMENT <= UNSEEN as usize + 1);
 
 /// Integers that lie this close together find their codes in a table instead of a map.
 const TABLE_LIMIT: usize = 1 << 16;
@@ -51,16 +54,21 @@ impl Codes {
 }
 
 /// Integers that may index a table once the smallest is taken away.
-trait Integer: Copy + Ord + Hash {
+trait Integer: Copy + Ord + Hash + BitXor<Output = Self> + BitOr<Output = Self> {
+    const ZERO: Self;
     /// How far `self` lies above `least`; meaningless if that is more than a `usize` holds.
     fn above(self, least: Self) -> usize;
     /// The same, if it is below the limit of tables.
     fn span(self, least: Self) -> Option<usize>;
+    /// `self` without the bits of `mask`.
+    fn floor(self, mask: usize) -> Self;
 }
 
 macro_rules! integer {
     ($($type:ty),*) => {$(
         impl Integer for $type {
+            const ZERO: Self = 0;
+
             #[inline]
             fn above(self, least: Self) -> usize {
                 self.wrapping_sub(least) as usize
@@ -69,6 +77,10 @@ macro_rules! integer {
             fn span(self, least: Self) -> Option<usize> {
                 let span = self.checked_sub(least).and_then(|span| usize::try_from(span).ok());
                 span.filter(|span| *span < TABLE_LIMIT)
+            }
+
+            fn floor(self, mask: usize) -> Self {
+                self & !(mask as Self)
             }
         }
     )*};
@@ -83,8 +95,7 @@ fn of_integers<T: Integer>(
 ) -> Codes {
     let mut keys = Vec::new();
     if null.is_none()
-        && let Some((least, largest)) = extremes(values)
-        && let Some(span) = largest.span(least)
+        && let Some((least, span)) = values.first().and_then(|first| around(*first, values))
     {
         let mut table = vec![UNSEEN; span + 1];
         let code = |value: &T| {
@@ -110,13 +121,18 @@ fn of_integers<T: Integer>(
     Codes { codes, values: keys }
 }
 
-fn extremes<T: Integer>(values: &[T]) -> Option<(T, T)> {
-    let first = *values.first()?;
-    Some(
-        values
-            .iter()
-            .fold((first, first), |(least, largest), value| (least.min(*value), largest.max(*value))),
-    )
+/// The least number of a range that holds all values, and how far the range goes beyond it, if that is not too far.
+fn around<T: Integer>(first: T, values: &[T]) -> Option<(T, usize)> {
+    // Which bits differ tells nearly as much as the extremes, and is found many values at a time.
+    let differing = values.iter().fold(T::ZERO, |seen, value| seen | (*value ^ first));
+    if let Some(span) = differing.span(T::ZERO) {
+        let span = (span + 1).next_power_of_two() - 1;
+        return Some((first.floor(span), span));
+    }
+    let (least, largest) = values
+        .iter()
+        .fold((first, first), |(least, largest), value| (least.min(*value), largest.max(*value)));
+    Some((least, largest.span(least)?))
 }
 
 /// The dictionary has done the hashing: each of its texts is looked at once, and equal texts share a code.

@@ -29,7 +29,7 @@ pub(crate) struct Block<'a> {
     batch: &'a Batch,
     start: usize,
     len: usize,
-    all: Mask,
+    all: OnceCell<Mask>,
     numbers: Vec<OnceCell<Numbers<'a>>>,
     truths: Vec<OnceCell<Truths>>,
 }
@@ -42,7 +42,7 @@ impl<'a> Block<'a> {
             batch,
             start: 0,
             len: 0,
-            all: Mask::NONE,
+            all: OnceCell::new(),
             numbers: (0..nodes.numbers.len()).map(|_| OnceCell::new()).collect(),
             truths: (0..nodes.truths.len()).map(|_| OnceCell::new()).collect(),
         }
@@ -50,7 +50,7 @@ impl<'a> Block<'a> {
 
     /// Goes on to the rows `start..start + len` and forgets what was evaluated over the last ones.
     pub(crate) fn move_to(&mut self, start: usize, len: usize) {
-        (self.start, self.len, self.all) = (start, len, Mask::all(len));
+        (self.start, self.len, self.all) = (start, len, OnceCell::new());
         for cell in &mut self.numbers {
             *cell = OnceCell::new();
         }
@@ -73,8 +73,9 @@ impl<'a> Block<'a> {
         self.len
     }
 
-    pub(crate) fn all(&self) -> &Mask {
-        &self.all
+    /// The set of all rows.
+    fn all(&self) -> &Mask {
+        self.all.get_or_init(|| Mask::all(self.len))
     }
 
     pub(crate) fn valid_column(&self, id: ColumnId) -> Valid {
@@ -130,7 +131,7 @@ impl<'a> Block<'a> {
                 let (dividend, divisor) = (self.number(*dividend), self.number(*divisor));
                 in_lane(
                     width,
-                    DivRoundOf { len: self.len, all: self.all, dividend, divisor, up: *up, down: *down },
+                    DivRoundOf { len: self.len, all: self.all(), dividend, divisor, up: *up, down: *down },
                 )
             }
             NumberOp::DaysBetween(from, to) => self.dates(*from, *to, |from, to| to - from),
@@ -230,8 +231,8 @@ impl<'a> Block<'a> {
 
     fn compute_truth(&self, id: TruthId) -> Truths {
         match self.nodes.truth(id) {
-            Truth::Constant(true) => Truths { is_true: self.all, is_false: Mask::NONE },
-            Truth::Constant(false) => Truths { is_true: Mask::NONE, is_false: self.all },
+            Truth::Constant(true) => Truths { is_true: *self.all(), is_false: Mask::NONE },
+            Truth::Constant(false) => Truths { is_true: Mask::NONE, is_false: *self.all() },
             Truth::Column(column) => {
                 let bits = match &self.column(*column).physical {
                     Physical::Boolean(array) => Mask::from_buffer(array.values(), self.start, self.len),
@@ -268,7 +269,7 @@ impl<'a> Block<'a> {
             Truth::NumberIsNull(number) => self.null_test(&self.number(*number).valid),
             Truth::ColumnIsNull(column) => self.null_test(&self.valid_column(*column)),
             Truth::And(parts) => {
-                let start = Truths { is_true: self.all, is_false: Mask::NONE };
+                let start = Truths { is_true: *self.all(), is_false: Mask::NONE };
                 parts.iter().fold(start, |truths, part| {
                     let part = self.truth(*part);
                     Truths {
@@ -278,7 +279,7 @@ impl<'a> Block<'a> {
                 })
             }
             Truth::Or(parts) => {
-                let start = Truths { is_true: Mask::NONE, is_false: self.all };
+                let start = Truths { is_true: Mask::NONE, is_false: *self.all() };
                 parts.iter().fold(start, |truths, part| {
                     let part = self.truth(*part);
                     Truths {
@@ -295,13 +296,13 @@ impl<'a> Block<'a> {
     }
 
     fn known(&self, bits: Mask, valid: &Valid) -> Truths {
-        let valid = valid.as_deref().unwrap_or(&self.all);
+        let valid = valid.as_deref().unwrap_or_else(|| self.all());
         Truths { is_true: bits.and(valid), is_false: valid.without(&bits) }
     }
 
     fn null_test(&self, valid: &Valid) -> Truths {
-        let valid = valid.as_deref().unwrap_or(&self.all);
-        Truths { is_true: self.all.without(valid), is_false: *valid }
+        let valid = valid.as_deref().unwrap_or_else(|| self.all());
+        Truths { is_true: self.all().without(valid), is_false: *valid }
     }
 
     fn compare_text(&self, id: ColumnId, test: impl Fn(&str) -> bool) -> Mask {
@@ -408,7 +409,7 @@ impl<'a> InLane for CaseOf<'_, 'a> {
         let block = self.block;
         let mut values = vec![L::ZERO; block.len];
         let mut valid = Mask::NONE;
-        let mut rest = block.all;
+        let mut rest = *block.all();
         let mut take = |rows: Mask, number: NumberId| {
             let source = block.number(number);
             let read = L::read(&source.values, block.len);
@@ -424,13 +425,13 @@ impl<'a> InLane for CaseOf<'_, 'a> {
         if let Some(otherwise) = self.otherwise {
             take(rest, otherwise);
         }
-        Numbers { values: L::wrap(values), valid: (valid != block.all).then(|| Rc::new(valid)) }
+        Numbers { values: L::wrap(values), valid: (valid != *block.all()).then(|| Rc::new(valid)) }
     }
 }
 
 struct DivRoundOf<'v, 'w> {
     len: usize,
-    all: Mask,
+    all: &'v Mask,
     dividend: &'v Numbers<'w>,
     divisor: &'v Numbers<'w>,
     up: u32,
@@ -450,7 +451,7 @@ impl<'v, 'w> InLane for DivRoundOf<'v, 'w> {
             .zip(divisors.iter())
             .map(|(a, b)| divide_half_away(a.wrapping_mul(up), b.wrapping_mul(down)))
             .collect();
-        let divisible = Mask::of(&divisors, |divisor| divisor != i256::ZERO).and(&self.all);
+        let divisible = Mask::of(&divisors, |divisor| divisor != i256::ZERO).and(self.all);
         let valid = joint(&joint(&self.dividend.valid, &self.divisor.valid), &Some(Rc::new(divisible)));
         let narrow = L::read(&Values::I256(quotients), self.len).into_owned();
         Numbers { values: L::wrap(narrow), valid }

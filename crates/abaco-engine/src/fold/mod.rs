@@ -18,6 +18,7 @@ mod parallel;
 mod partition;
 mod pass;
 mod project;
+mod rows;
 mod segment;
 mod tally;
 mod values;
@@ -36,11 +37,11 @@ use crate::state::{MAX_ROWS, State};
 
 /// Rows whose keys are coded together: few enough that the codes stay in the second-level cache, many enough that
 /// what was added up for them reaches the state seldom.
-const SEGMENT: usize = BLOCK;
+const SEGMENT: usize = 2 * BLOCK;
 
 /// Rows whose keys are coded together while hardly two of them share one: nothing is gained by waiting for more rows of
 /// a group, and everything that is written down about so few rows stays in the second-level cache.
-const SMALL_SEGMENT: usize = BLOCK / 8;
+const SMALL_SEGMENT: usize = SEGMENT / 16;
 
 impl Plan {
     /// The state of no rows; merging it changes nothing.
@@ -60,21 +61,21 @@ impl Plan {
         if state.rows().checked_add(rows).is_none_or(|rows| rows > MAX_ROWS) {
             return Err(EngineError::TooManyRows);
         }
-        self.fold_batch(&mut state.sets.iter_mut().map(Target::Own).collect::<Vec<_>>(), batch)
+        let batch = Batch::new(batch, &self.columns)?;
+        self.fold_batch(&mut state.sets.iter_mut().map(Target::Own).collect::<Vec<_>>(), &batch);
+        Ok(())
     }
 
-    /// Adds a batch to a set per grouping, or after an error to none.
-    fn fold_batch(&self, targets: &mut [Target<'_>], batch: &RecordBatch) -> Result<(), EngineError> {
-        let batch = Batch::new(batch, &self.columns)?;
+    /// Adds a batch to a set per grouping.
+    fn fold_batch(&self, targets: &mut [Target<'_>], batch: &Batch) {
         let mut most = if targets.iter().any(Target::is_large) { SMALL_SEGMENT } else { SEGMENT };
         let mut start = 0;
         while start < batch.rows {
             let len = most.min(batch.rows - start);
-            let places = self.fold_segment(targets, &batch, start, len);
+            let places = self.fold_segment(targets, batch, start, len);
             most = if places > len / 2 { SMALL_SEGMENT } else { SEGMENT };
             start += len;
         }
-        Ok(())
     }
 
     /// Adds a batch to the totals alone: rows that belong to no group, such as those of a ledger.

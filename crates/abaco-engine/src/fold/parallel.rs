@@ -1,5 +1,6 @@
 //! Folding on all threads: the same state, to the bit, whatever their number.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,6 +8,7 @@ use arrow::array::RecordBatch;
 use rayon::prelude::*;
 
 use super::SEGMENT;
+use super::batch::Batch;
 use super::segment::Target;
 use crate::EngineError;
 use crate::plan::Plan;
@@ -14,7 +16,7 @@ use crate::state::shared::SharedSet;
 use crate::state::{MAX_ROWS, SetState, State};
 
 /// Rows that a thread takes at a time.
-const PIECE: usize = 2 * SEGMENT;
+const PIECE: usize = SEGMENT;
 
 impl Plan {
     /// Adds batches on the threads of the current rayon pool, into a new state.
@@ -24,13 +26,11 @@ impl Plan {
     /// # Errors
     /// Those of [`fold`](Self::fold).
     pub fn fold_all(&self, batches: &[RecordBatch]) -> Result<State, EngineError> {
-        let pieces: Vec<(usize, RecordBatch)> = batches.iter().flat_map(slices).collect();
+        let pieces: Vec<_> = batches.iter().flat_map(pieces).collect();
         let workers = rayon::current_num_threads().min(pieces.len());
         if workers <= 1 {
             let mut state = self.empty();
-            for (start, piece) in &pieces {
-                self.fold(&mut state, piece).map_err(|error| error.shifted(*start))?;
-            }
+            batches.iter().try_for_each(|batch| self.fold(&mut state, batch))?;
             return Ok(state);
         }
         if batches.iter().map(|batch| batch.num_rows() as u128).sum::<u128>() > MAX_ROWS.into() {
@@ -45,11 +45,14 @@ impl Plan {
             let mut state = self.empty();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some((start, piece)) = pieces.get(index) else { return Ok(state) };
-                if let Err(error) = self.fold_batch(&mut shared.targets(&mut state), piece) {
-                    // Pieces are handed out in order, so the first of all failures is among those that are met.
-                    next.store(pieces.len(), Ordering::Relaxed);
-                    return Err((index, error.shifted(*start)));
+                let Some((batch, rows)) = pieces.get(index) else { return Ok(state) };
+                match Batch::of_rows(batch, rows.clone(), &self.columns) {
+                    Ok(batch) => self.fold_batch(&mut shared.targets(&mut state), &batch),
+                    Err(error) => {
+                        // Pieces are handed out in order, so the first of all failures is among those that are met.
+                        next.store(pieces.len(), Ordering::Relaxed);
+                        return Err((index, error));
+                    }
                 }
                 shared.offer(&mut state);
             }
@@ -116,8 +119,8 @@ impl Shared {
     }
 }
 
-/// A batch in pieces that are worth a thread each, with their first rows; slicing copies nothing.
-fn slices(batch: &RecordBatch) -> Vec<(usize, RecordBatch)> {
+/// A batch in pieces that are worth a thread each.
+fn pieces(batch: &RecordBatch) -> impl Iterator<Item = (&RecordBatch, Range<usize>)> {
     let rows = batch.num_rows();
-    (0..rows).step_by(PIECE).map(|start| (start, batch.slice(start, PIECE.min(rows - start)))).collect()
+    (0..rows).step_by(PIECE).map(move |start| (batch, start..rows.min(start + PIECE)))
 }

@@ -6,6 +6,7 @@ use super::codes::Code;
 use super::evaluate::Block;
 use super::mask::Mask;
 use super::partition::{Partition, Places};
+use super::rows::Rows;
 use super::tally::Sums;
 use super::values::Values;
 use crate::plan::layout::{Scope, SlotId, Tallied};
@@ -154,9 +155,9 @@ impl ScopeTallies<'_> {
             Some(filter) => {
                 filtered = block.truth(filter).is_true;
                 count_rows(&mut self.rows, &filtered, places);
-                Rows { mask: &filtered, all: filtered == *block.all() }
+                Rows::of(&filtered, block.len())
             }
-            None => Rows { mask: block.all(), all: true },
+            None => Rows::All(block.len()),
         };
         self.met = true;
         for (tally, accumulated) in self.scope.tallies.iter().zip(&mut self.tallies) {
@@ -164,11 +165,11 @@ impl ScopeTallies<'_> {
                 (Tallied::Sum(value), Accumulated::Sums { sums, nulls }) => {
                     let numbers = block.number(value);
                     match &numbers.valid {
-                        None => sums.add(&numbers.values, rows.mask, rows.all, places),
+                        None => sums.add(&numbers.values, rows, places),
                         Some(valid) => {
-                            count_nulls(rows.mask, valid, nulls, places, count);
-                            let live = rows.mask.and(valid);
-                            sums.add(&numbers.values, &live, live == *block.all(), places);
+                            count_nulls(rows, valid, nulls, places, count);
+                            let live = rows.and(valid);
+                            sums.add(&numbers.values, Rows::of(&live, block.len()), places);
                         }
                     }
                 }
@@ -179,27 +180,21 @@ impl ScopeTallies<'_> {
                         Validity::Always => None,
                     };
                     if let Some(valid) = valid {
-                        count_nulls(rows.mask, &valid, nulls, places, count);
+                        count_nulls(rows, &valid, nulls, places, count);
                     }
                 }
                 (Tallied::Extreme { value, largest }, Accumulated::Extremes(cells)) => {
                     let numbers = block.number(value);
-                    rows.mask.for_each(|row| cells[places.of(row)].matched += 1);
-                    let live = numbers.valid.as_ref().map_or(*rows.mask, |valid| rows.mask.and(valid));
-                    live.for_each(|row| cells[places.of(row)].offer(value_at(&numbers.values, row), largest));
+                    rows.for_each(|row| cells[places.of(row)].matched += 1);
+                    let live = numbers.valid.as_ref().map(|valid| rows.and(valid));
+                    live.as_ref().map_or(rows, Rows::Chosen).for_each(|row| {
+                        cells[places.of(row)].offer(value_at(&numbers.values, row), largest);
+                    });
                 }
                 _ => {}
             }
         }
     }
-}
-
-/// The rows of a scope in a block.
-#[derive(Clone, Copy)]
-struct Rows<'m> {
-    mask: &'m Mask,
-    /// Whether they are all rows of the block.
-    all: bool,
 }
 
 impl Accumulated {
@@ -230,7 +225,7 @@ impl Places<'_> {
 }
 
 /// Counts the rows that are not valid.
-fn count_nulls(rows: &Mask, valid: &Mask, nulls: &mut Vec<u32>, places: Places<'_>, count: usize) {
+fn count_nulls(rows: Rows<'_>, valid: &Mask, nulls: &mut Vec<u32>, places: Places<'_>, count: usize) {
     nulls.resize(count, 0);
     count_rows(nulls, &rows.without(valid), places);
 }

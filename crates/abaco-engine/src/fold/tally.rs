@@ -9,6 +9,7 @@ use super::SEGMENT;
 use super::codes::Code;
 use super::mask::{BLOCK, Mask};
 use super::partition::Places;
+use super::rows::Rows;
 use super::values::Values;
 
 const NARROW: u32 = 46;
@@ -67,11 +68,11 @@ impl Sums {
         }
     }
 
-    /// Adds the chosen rows of a block; `all` says that they are all of its rows.
-    pub(crate) fn add(&mut self, values: &Values<'_>, rows: &Mask, all: bool, places: Places<'_>) {
+    /// Adds rows of a block.
+    pub(crate) fn add(&mut self, values: &Values<'_>, rows: Rows<'_>, places: Places<'_>) {
         let places = match places {
             Places::One(place) => {
-                let total = total(values, rows, all);
+                let total = total(values, rows);
                 let cells = grown(&mut self.widest, self.places);
                 cells[place] = cells[place].wrapping_add(total);
                 return;
@@ -80,18 +81,18 @@ impl Sums {
         };
         match values {
             Values::I32(values) => {
-                self.add_narrow(values, rows, all, places, i64::from);
+                self.add_narrow(values, rows, places, i64::from);
             }
             Values::I64(values) => {
-                if !self.add_narrow(values, rows, all, places, |value| value) {
-                    add(grown(&mut self.wide, self.places), values, rows, all, places, i128::from);
+                if !self.add_narrow(values, rows, places, |value| value) {
+                    add(grown(&mut self.wide, self.places), values, rows, places, i128::from);
                 }
             }
             Values::I128(values) if all_below(values, NARROW) => {
-                self.add_narrow(values, rows, all, places, |value| value as i64);
+                self.add_narrow(values, rows, places, |value| value as i64);
             }
             Values::I128(values) if all_below(values, WIDE) => {
-                add(grown(&mut self.wide, self.places), values, rows, all, places, |value| value);
+                add(grown(&mut self.wide, self.places), values, rows, places, |value| value);
             }
             Values::I128(values) => {
                 add_widest(grown(&mut self.widest, self.places), rows, places, |row| {
@@ -112,8 +113,7 @@ impl Sums {
     fn add_narrow<T: Copy>(
         &mut self,
         values: &[T],
-        rows: &Mask,
-        all: bool,
+        rows: Rows<'_>,
         places: &[Code],
         widen: impl Fn(T) -> i64,
     ) -> bool {
@@ -124,7 +124,7 @@ impl Sums {
             seen |= value.wrapping_add(HALF).cast_unsigned();
             *cell = cell.wrapping_add(value);
         };
-        if !all {
+        if let Rows::Chosen(rows) = rows {
             rows.for_each(|row| plus(&mut cells[places[row] as usize], values[row]));
         } else if self.copies == 1 {
             for (place, value) in places.iter().zip(values) {
@@ -169,21 +169,21 @@ fn grown<T: Copy + Default>(cells: &mut Vec<T>, places: usize) -> &mut [T] {
 fn add<T: Copy, S: Copy + std::ops::AddAssign>(
     cells: &mut [S],
     values: &[T],
-    rows: &Mask,
-    all: bool,
+    rows: Rows<'_>,
     places: &[Code],
     widen: impl Fn(T) -> S,
 ) {
-    if all {
-        for (place, value) in places.iter().zip(values) {
-            cells[*place as usize] += widen(*value);
+    match rows {
+        Rows::All(_) => {
+            for (place, value) in places.iter().zip(values) {
+                cells[*place as usize] += widen(*value);
+            }
         }
-    } else {
-        rows.for_each(|row| cells[places[row] as usize] += widen(values[row]));
+        Rows::Chosen(rows) => rows.for_each(|row| cells[places[row] as usize] += widen(values[row])),
     }
 }
 
-fn add_widest(cells: &mut [i256], rows: &Mask, places: &[Code], value: impl Fn(usize) -> i256) {
+fn add_widest(cells: &mut [i256], rows: Rows<'_>, places: &[Code], value: impl Fn(usize) -> i256) {
     rows.for_each(|row| {
         let cell = &mut cells[places[row] as usize];
         *cell = cell.wrapping_add(value(row));
@@ -198,20 +198,24 @@ fn all_below(values: &[i128], bits: u32) -> bool {
 }
 
 /// The exact sum of the chosen rows of a block.
-fn total(values: &Values<'_>, rows: &Mask, all: bool) -> i256 {
-    match values {
-        Values::I32(values) if all => total_i32(values).into(),
-        Values::I64(values) if all => i256::from_i128(total_i64(values)),
-        Values::I128(values) if all => wide_total(values.iter().copied()),
-        Values::I32(values) => i256::from(chosen(values, rows).map(i64::from).sum::<i64>()),
-        Values::I64(values) => i256::from_i128(chosen(values, rows).map(i128::from).sum()),
-        Values::I128(values) => wide_total(chosen(values, rows)),
-        Values::I256(values) => {
+fn total(values: &Values<'_>, rows: Rows<'_>) -> i256 {
+    match (values, rows) {
+        (Values::I32(values), Rows::All(_)) => total_i32(values).into(),
+        (Values::I64(values), Rows::All(_)) => i256::from_i128(total_i64(values)),
+        (Values::I128(values), Rows::All(_)) => wide_total(values.iter().copied()),
+        (Values::I32(values), Rows::Chosen(rows)) => {
+            i256::from(chosen(values, rows).map(i64::from).sum::<i64>())
+        }
+        (Values::I64(values), Rows::Chosen(rows)) => {
+            i256::from_i128(chosen(values, rows).map(i128::from).sum())
+        }
+        (Values::I128(values), Rows::Chosen(rows)) => wide_total(chosen(values, rows)),
+        (Values::I256(values), _) => {
             let mut sum = i256::ZERO;
             rows.for_each(|row| sum = sum.wrapping_add(values[row]));
             sum
         }
-        Values::Constant(value) => value.wrapping_mul(i256::from_i128(rows.count().into())),
+        (Values::Constant(value), _) => value.wrapping_mul(i256::from_i128(rows.count().into())),
     }
 }
 

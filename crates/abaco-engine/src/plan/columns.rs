@@ -25,6 +25,8 @@ pub(crate) enum Holds {
 #[derive(Clone, Debug)]
 pub(crate) struct TapeColumn {
     pub(crate) column: Column,
+    /// Where it was among the columns of the schema: where to look for it first.
+    pub(crate) index: usize,
     pub(crate) data_type: DataType,
     pub(crate) holds: Holds,
     /// Whether values must be held against the declared precision before they are used.
@@ -95,13 +97,14 @@ impl<'s> Columns<'s> {
         if let Some(index) = self.used.iter().position(|used| used.column == *column) {
             return Ok(ColumnId(index));
         }
-        let field = self
+        let (index, field) = self
             .schema
-            .field_with_name(column.name())
-            .map_err(|_| format!("column {column} is not on the tape"))?;
+            .column_with_name(column.name())
+            .ok_or_else(|| format!("column {column} is not on the tape"))?;
         let holds = holds(field.data_type()).map_err(|reason| format!("column {column}: {reason}"))?;
         self.used.push(TapeColumn {
             column: column.clone(),
+            index,
             data_type: field.data_type().clone(),
             holds,
             checked: false,

@@ -14,7 +14,8 @@ use rstest::rstest;
 
 use crate::tape::{batch, cents, days, ints, kpi, texts, wide};
 
-const ROWS: usize = 50_003;
+/// More rows than a segment holds.
+const ROWS: usize = 70_003;
 
 /// Totals of 43 digits are no decimals; their quotients are, and as exact.
 const UNIT: i64 = 1_000_000_000_000_000_000;
@@ -181,7 +182,7 @@ fn sums_of_huge_and_tiny_sets_are_exact(#[case] edges: &[i128], #[values(1_000, 
 /// Parts of the tape saved, read again and merged in any order, also tiny ones into huge ones and the other way round.
 #[rstest]
 #[case::halves(&[25_000])]
-#[case::tiny_and_huge(&[100, 49_000])]
+#[case::tiny_and_huge(&[100, 69_000])]
 #[case::days(&[5_000, 10_000, 15_000, 20_000, 35_000])]
 fn saved_parts_merge_into_the_bytes_of_the_whole(#[case] cuts: &[usize]) {
     let rows = rows(40_000, &[i64::MAX.into(), 5, i64::MAX.into(), -1]);

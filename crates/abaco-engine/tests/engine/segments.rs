@@ -12,7 +12,7 @@ use rstest::rstest;
 
 use crate::tape::{batch, cents, days, ints, kpi, texts, wide};
 
-/// More rows than two segments hold, and not a multiple of anything.
+/// More rows than a segment holds, and not a multiple of anything.
 const ROWS: usize = 70_001;
 
 const UNIT: i64 = 1_000_000_000_000_000_000;
@@ -102,6 +102,86 @@ fn groups_are_those_of_their_keys_however_many(
         plan.fold(&mut pieces, &tape.slice(start, 9_973.min(ROWS - start))).unwrap();
     }
     assert_eq!(pieces.to_bytes(), whole.to_bytes());
+}
+
+/// As many groups as a code of 16 bits can tell apart, and one fewer: the last row is of a group of its own, or of the
+/// first row's.
+#[rstest]
+fn each_row_of_a_segment_may_be_of_a_group_of_its_own(
+    #[values("close", "apart", "texts", "dictionary", "by a table", "by a map")] kind: &str,
+    #[values(1 << 16, (1 << 16) - 1)] groups: usize,
+) {
+    const ROWS: usize = 1 << 16;
+    let key = |row: usize| row % groups;
+    let names: Vec<String> = (0..groups).map(|key| key.to_string()).collect();
+    let first: ArrayRef = match kind {
+        "close" => ints((0..ROWS).map(|row| Some(key(row) as i64))),
+        "apart" => ints((0..ROWS).map(|row| Some(key(row) as i64 * 1_000_003))),
+        "texts" => texts((0..ROWS).map(|row| Some(names[key(row)].as_str()))),
+        "dictionary" => {
+            let codes: Int32Array = (0..ROWS).map(|row| key(row) as i32).collect();
+            let names = StringArray::from(names.clone());
+            Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::new(names)).unwrap())
+        }
+        "by a table" => ints((0..ROWS).map(|row| Some(key(row) as i64 / 256))),
+        _ => ints((0..ROWS).map(|row| Some(key(row) as i64 / 4))),
+    };
+    let second = match kind {
+        "by a table" => 256,
+        "by a map" => 4,
+        _ => 1,
+    };
+    let tape = batch([
+        ("segment", first),
+        ("dpd", ints((0..ROWS).map(|row| Some((key(row) % second) as i64)))),
+        ("ead", ints((0..ROWS).map(|row| Some(row as i64)))),
+    ]);
+    let plan = plan(&[kpi("sum", sum("ead"))], &tape, &["segment", "dpd"]);
+    let found = outcomes(&plan, &plan.fold_all(std::slice::from_ref(&tape)).unwrap());
+    let mut expected = vec![(0, 0); groups];
+    for row in 0..ROWS {
+        expected[key(row)].0 += 1;
+        expected[key(row)].1 += row;
+    }
+    assert_eq!(found.len(), groups);
+    for (key, (rows, total)) in expected.into_iter().enumerate() {
+        let first = match kind {
+            "apart" => key * 1_000_003,
+            "by a table" => key / 256,
+            "by a map" => key / 4,
+            _ => key,
+        };
+        let by = vec![Some(first.to_string()), Some((key % second).to_string())];
+        assert_eq!(found.get(&by), Some(&(rows, vec![total.to_string()])), "{by:?}");
+    }
+}
+
+/// Numbers on both sides of a power of two and of zero, whose codes come from a table of what lies around them.
+#[rstest]
+#[case::around_a_power_of_two((1 << 15) - 3, 7)]
+#[case::around_zero(-40, 90)]
+#[case::around_a_far_power_of_two((1 << 40) - 70_000, 140_000)]
+#[case::just_within_a_table(1 << 16, 1 << 16)]
+#[case::at_the_least(i64::MIN, 50)]
+#[case::at_the_most(i64::MAX - 49, 50)]
+fn numbers_are_told_apart_wherever_they_lie(#[case] least: i64, #[case] span: u64) {
+    let number = |row: usize| least + (spread(row) as u64 % span) as i64;
+    let tape = batch([
+        ("dpd", ints((0..ROWS).map(|row| Some(number(row))))),
+        ("ead", ints((0..ROWS).map(|row| Some(row as i64)))),
+    ]);
+    let plan = plan(&[kpi("sum", sum("ead"))], &tape, &["dpd"]);
+    let mut expected: BTreeMap<i64, (u64, usize)> = BTreeMap::new();
+    for row in 0..ROWS {
+        let (rows, total) = expected.entry(number(row)).or_default();
+        *rows += 1;
+        *total += row;
+    }
+    let expected: BTreeMap<_, _> = expected
+        .into_iter()
+        .map(|(key, (rows, total))| (vec![Some(key.to_string())], (rows, vec![total.to_string()])))
+        .collect();
+    assert_eq!(outcomes(&plan, &plan.fold_all(std::slice::from_ref(&tape)).unwrap()), expected);
 }
 
 /// Amounts on both sides of every width that sums are kept in, alone and mixed with small ones.

@@ -1,5 +1,6 @@
 //! Where rows come from: CSV, JSON lines, Parquet and Arrow IPC, each a stream of exact batches.
 
+mod byte_decimals;
 mod column_reader;
 mod csv;
 pub(crate) mod date_text;

@@ -17,6 +17,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use chrono::NaiveDate;
 
+use super::byte_decimals::ByteDecimals;
 use super::date_text::days_since_1970;
 use super::input::{Cursor, SharedCursor};
 use super::part::{Part, Parts, Passed};
@@ -37,6 +38,7 @@ pub(crate) struct RowGroups {
     tape: Arc<TypedTape>,
     metadata: ArrowReaderMetadata,
     mask: ProjectionMask,
+    byte_decimals: ByteDecimals,
     /// The numbers of those that may hold rows that are asked for, the next one last.
     wanted: Vec<usize>,
     /// Rows of the others.
@@ -64,7 +66,9 @@ impl ParquetFile {
         wanted: Vec<usize>,
         snapshot: Option<(usize, NaiveDate)>,
     ) -> Result<RowGroups, PipelineError> {
-        let metadata = decode(&tape.input, FORMAT, || Ok::<_, ParquetError>(hinted(&self.metadata, bound)))?;
+        let (metadata, byte_decimals) = decode(&tape.input, FORMAT, || {
+            Ok::<_, ParquetError>(ByteDecimals::ask(hinted(&self.metadata, bound), &wanted))
+        })?;
         let mask = ProjectionMask::roots(metadata.parquet_schema(), wanted);
         let (mut wanted, mut rows_left_out) = (Vec::new(), 0);
         for (index, group) in metadata.metadata().row_groups().iter().enumerate() {
@@ -79,7 +83,7 @@ impl ParquetFile {
             }
         }
         wanted.reverse();
-        Ok(RowGroups { tape: Arc::new(tape), metadata, mask, wanted, rows_left_out })
+        Ok(RowGroups { tape: Arc::new(tape), metadata, mask, byte_decimals, wanted, rows_left_out })
     }
 }
 
@@ -109,6 +113,7 @@ impl Parts for RowGroups {
     fn next_part(&mut self) -> Result<Option<Box<dyn Part>>, PipelineError> {
         let Some(group) = self.wanted.pop() else { return Ok(None) };
         let (metadata, mask) = (self.metadata.clone(), self.mask.clone());
+        let byte_decimals = self.byte_decimals.clone();
         let tape = Arc::clone(&self.tape);
         let open = move || {
             decode(&tape.input, FORMAT, || {
@@ -118,7 +123,8 @@ impl Parts for RowGroups {
                     .with_projection(mask)
                     .with_batch_size(tape.batch_rows)
                     .build()?;
-                Ok::<Batches, ParquetError>(Box::new(reader))
+                let batches = reader.map(move |batch| batch.and_then(|batch| byte_decimals.read(batch)));
+                Ok::<Batches, ParquetError>(Box::new(batches))
             })
         };
         Ok(Some(Box::new(TypedPart::new(Arc::clone(&self.tape), Box::new(open)))))

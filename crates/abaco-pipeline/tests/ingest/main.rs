@@ -7,6 +7,7 @@
     reason = "the helpers of a test stop the test"
 )]
 
+mod byte_decimals;
 mod chunks;
 mod common;
 mod contracts;

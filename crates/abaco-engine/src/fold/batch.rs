@@ -86,6 +86,7 @@ fn batch_column(
     Ok(read)
 }
 
+/// The column of this name, which lies where it lay in the schema of the plan unless the batch has another order.
 fn array_of<'b>(batch: &'b RecordBatch, column: &TapeColumn) -> Option<&'b ArrayRef> {
     let name = column.column.name();
     match batch.schema_ref().fields().get(column.index) {

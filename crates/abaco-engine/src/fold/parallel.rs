@@ -26,15 +26,18 @@ impl Plan {
     /// # Errors
     /// Those of [`fold`](Self::fold).
     pub fn fold_all(&self, batches: &[RecordBatch]) -> Result<State, EngineError> {
-        let pieces: Vec<_> = batches.iter().flat_map(pieces).collect();
+        if batches.iter().map(|batch| batch.num_rows() as u128).sum::<u128>() > MAX_ROWS.into() {
+            return Err(EngineError::TooManyRows);
+        }
+        let pieces: Vec<(&RecordBatch, Range<usize>)> = batches.iter().flat_map(pieces_of).collect();
         let workers = rayon::current_num_threads().min(pieces.len());
         if workers <= 1 {
             let mut state = self.empty();
-            batches.iter().try_for_each(|batch| self.fold(&mut state, batch))?;
+            for (batch, rows) in pieces {
+                let piece = Batch::of_rows(batch, rows, &self.columns)?;
+                self.fold_batch(&mut state.sets.iter_mut().map(Target::Own).collect::<Vec<_>>(), &piece);
+            }
             return Ok(state);
-        }
-        if batches.iter().map(|batch| batch.num_rows() as u128).sum::<u128>() > MAX_ROWS.into() {
-            return Err(EngineError::TooManyRows);
         }
         // Cells that go by a key are added to one group at a time, so sets with such cells are not shared.
         let shared = (0..self.groupings.len()).map(|_| OnceLock::new()).collect();
@@ -47,7 +50,7 @@ impl Plan {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some((batch, rows)) = pieces.get(index) else { return Ok(state) };
                 match Batch::of_rows(batch, rows.clone(), &self.columns) {
-                    Ok(batch) => self.fold_batch(&mut shared.targets(&mut state), &batch),
+                    Ok(piece) => self.fold_batch(&mut shared.targets(&mut state), &piece),
                     Err(error) => {
                         // Pieces are handed out in order, so the first of all failures is among those that are met.
                         next.store(pieces.len(), Ordering::Relaxed);
@@ -120,7 +123,7 @@ impl Shared {
 }
 
 /// A batch in pieces that are worth a thread each.
-fn pieces(batch: &RecordBatch) -> impl Iterator<Item = (&RecordBatch, Range<usize>)> {
+fn pieces_of(batch: &RecordBatch) -> impl Iterator<Item = (&RecordBatch, Range<usize>)> {
     let rows = batch.num_rows();
     (0..rows).step_by(PIECE).map(move |start| (batch, start..rows.min(start + PIECE)))
 }

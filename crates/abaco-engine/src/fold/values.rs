@@ -25,7 +25,7 @@ pub(crate) struct Numbers<'a> {
     pub(crate) valid: Valid,
 }
 
-/// The rows that are not NULL; `None` if none is. Behind a pointer, because a mask is two kilobytes and most columns
+/// The rows that are not NULL; `None` if none is. Behind a pointer, because a mask is four kilobytes and most columns
 /// need none.
 pub(crate) type Valid = Option<Rc<Mask>>;
 

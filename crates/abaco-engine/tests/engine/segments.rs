@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use abaco_engine::{AsOf, Plan, PlanOptions, State};
+use abaco_engine::{AsOf, EngineError, Plan, PlanOptions, State};
 use abaco_kpi::{FormulaKpi, Fraction, Kpi, KpiSpec, Unit, case, col, count, sum};
 use arrow::array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::{Int32Type, i256};
@@ -124,10 +124,11 @@ fn each_row_of_a_segment_may_be_of_a_group_of_its_own(
             Arc::new(DictionaryArray::<Int32Type>::try_new(codes, Arc::new(names)).unwrap())
         }
         "by a table" => ints((0..ROWS).map(|row| Some(key(row) as i64 / 256))),
-        _ => ints((0..ROWS).map(|row| Some(key(row) as i64 / 4))),
+        _ => ints((0..ROWS).map(|row| Some(key(row) as i64 / 2))),
     };
     let second = match kind {
         "by a table" => 256,
+        // Twice as many combinations as there are.
         "by a map" => 4,
         _ => 1,
     };
@@ -148,7 +149,7 @@ fn each_row_of_a_segment_may_be_of_a_group_of_its_own(
         let first = match kind {
             "apart" => key * 1_000_003,
             "by a table" => key / 256,
-            "by a map" => key / 4,
+            "by a map" => key / 2,
             _ => key,
         };
         let by = vec![Some(first.to_string()), Some((key % second).to_string())];
@@ -302,6 +303,27 @@ fn columns_that_are_added_together_are_exact(
         };
         assert_eq!(found[&by], (rows, totals.iter().map(quotient).collect()), "{by:?}");
     }
+}
+
+/// By pieces first and then by columns, so that one thread reports what many would.
+#[rstest]
+fn the_first_failure_of_two_columns_is_the_same_on_all_threads(#[values(1, 2, 3)] threads: usize) {
+    let amounts =
+        |bad: usize| wide((0..ROWS).map(|row| Some(if row == bad { 10_i128.pow(20) } else { 1 })), 12, 2);
+    let tape = batch([("pd", amounts(ROWS - 1)), ("lgd", amounts(5)), ("ead", amounts(ROWS))]);
+    let kpis = [kpi("loss", sum(col("pd") * col("lgd") * col("ead")))];
+    let plan = plan(&kpis, &tape, &[]);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    let error = pool.install(|| plan.fold_all(std::slice::from_ref(&tape))).unwrap_err();
+    assert!(
+        matches!(&error, EngineError::Precision { column, row: 5, .. } if column.name() == "lgd"),
+        "{error}"
+    );
+    // An empty batch has no row that could be wrong.
+    let empty = batch([("other", ints([]))]);
+    let good = batch([("pd", amounts(ROWS)), ("lgd", amounts(ROWS)), ("ead", amounts(ROWS))]);
+    let state = pool.install(|| plan.fold_all(&[empty, good])).unwrap();
+    assert_eq!(state.rows(), ROWS as u64);
 }
 
 #[test]

@@ -33,21 +33,22 @@ impl ByteDecimals {
     pub(crate) fn ask(metadata: ArrowReaderMetadata, wanted: &[usize]) -> (ArrowReaderMetadata, Self) {
         let roots = metadata.parquet_schema().root_schema().get_fields();
         let fields = metadata.schema().fields();
-        let decimal = |index: &usize| {
-            byte_length(roots.get(*index)?)?;
+        let asked = |index: &usize| {
+            let length = byte_length(roots.get(*index)?)?;
             let found = fields.get(*index)?.data_type();
             let known =
                 matches!(found, DataType::Decimal32(..) | DataType::Decimal64(..) | DataType::Decimal128(..));
-            known.then(|| found.clone())
+            known.then(|| (*index, length, found.clone()))
         };
-        let of_column: Vec<_> = wanted.iter().map(decimal).collect();
-        let asked: Vec<usize> =
-            wanted.iter().zip(&of_column).filter(|(_, decimal)| decimal.is_some()).map(|(i, _)| *i).collect();
-        if asked.is_empty() {
+        let asked: Vec<_> = wanted.iter().map(asked).collect();
+        if asked.iter().all(Option::is_none) {
             return (metadata, Self::default());
         }
-        match as_bytes(&metadata, &asked) {
-            Ok(as_bytes) => (as_bytes, Self { of_column }),
+        match as_bytes(&metadata, asked.iter().flatten().map(|(index, length, _)| (*index, *length))) {
+            Ok(as_bytes) => {
+                let of_column = asked.into_iter().map(|asked| asked.map(|(.., decimal)| decimal));
+                (as_bytes, Self { of_column: of_column.collect() })
+            }
             Err(_) => (metadata, Self::default()),
         }
     }
@@ -57,20 +58,23 @@ impl ByteDecimals {
         if self.of_column.is_empty() {
             return Ok(batch);
         }
+        if self.of_column.len() != batch.num_columns() {
+            let message = format!("{} columns instead of {}", batch.num_columns(), self.of_column.len());
+            return Err(ArrowError::SchemaError(message));
+        }
         let mut fields = Vec::with_capacity(batch.num_columns());
         let mut arrays = Vec::with_capacity(batch.num_columns());
         let columns = batch.schema_ref().fields().iter().zip(batch.columns());
         for ((field, array), decimal) in columns.zip(&self.of_column) {
-            match (decimal, array.as_fixed_size_binary_opt()) {
-                (Some(decimal), Some(bytes)) => {
-                    arrays.push(numbers(bytes, decimal)?);
-                    fields.push(Arc::new(field.as_ref().clone().with_data_type(decimal.clone())));
-                }
-                _ => {
-                    arrays.push(ArrayRef::clone(array));
-                    fields.push(Arc::clone(field));
-                }
-            }
+            let Some(decimal) = decimal else {
+                arrays.push(ArrayRef::clone(array));
+                fields.push(Arc::clone(field));
+                continue;
+            };
+            let bytes = array.as_fixed_size_binary_opt();
+            let bytes = bytes.ok_or_else(|| ArrowError::CastError(format!("{decimal} in no bytes")))?;
+            arrays.push(numbers(bytes, decimal)?);
+            fields.push(Arc::new(field.as_ref().clone().with_data_type(decimal.clone())));
         }
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
@@ -90,21 +94,23 @@ fn byte_length(root: &Type) -> Option<i32> {
 }
 
 /// The same file, some of whose columns are bytes and nothing else.
-fn as_bytes(metadata: &ArrowReaderMetadata, asked: &[usize]) -> Result<ArrowReaderMetadata, ParquetError> {
+fn as_bytes(
+    metadata: &ArrowReaderMetadata,
+    asked: impl Iterator<Item = (usize, i32)>,
+) -> Result<ArrowReaderMetadata, ParquetError> {
     let file = metadata.metadata().file_metadata();
     let root = file.schema_descr().root_schema();
     let (mut roots, mut fields) = (root.get_fields().to_vec(), metadata.schema().fields().to_vec());
-    for index in asked {
-        let Some(length) = byte_length(&roots[*index]) else { continue };
-        let info = roots[*index].get_basic_info();
+    for (index, length) in asked {
+        let info = roots[index].get_basic_info();
         let bytes = Type::primitive_type_builder(info.name(), PhysicalType::FIXED_LEN_BYTE_ARRAY)
             .with_repetition(info.repetition())
             .with_length(length)
             .with_id(info.has_id().then(|| info.id()))
             .build()?;
-        roots[*index] = Arc::new(bytes);
-        let field = fields[*index].as_ref().clone();
-        fields[*index] = Arc::new(field.with_data_type(DataType::FixedSizeBinary(length)));
+        roots[index] = Arc::new(bytes);
+        let field = fields[index].as_ref().clone();
+        fields[index] = Arc::new(field.with_data_type(DataType::FixedSizeBinary(length)));
     }
     let root = Type::group_type_builder(root.name()).with_fields(roots).build()?;
     let file = FileMetaData::new(
@@ -127,15 +133,21 @@ fn numbers(bytes: &FixedSizeBinaryArray, decimal: &DataType) -> Result<ArrayRef,
     Ok(match *decimal {
         DataType::Decimal32(precision, scale) => {
             let values = narrow(bytes).ok_or_else(unfit)?;
-            Arc::new(Decimal32Array::new(values.into(), nulls).with_precision_and_scale(precision, scale)?)
+            Arc::new(
+                Decimal32Array::try_new(values.into(), nulls)?.with_precision_and_scale(precision, scale)?,
+            )
         }
         DataType::Decimal64(precision, scale) => {
             let values = long(bytes).ok_or_else(unfit)?;
-            Arc::new(Decimal64Array::new(values.into(), nulls).with_precision_and_scale(precision, scale)?)
+            Arc::new(
+                Decimal64Array::try_new(values.into(), nulls)?.with_precision_and_scale(precision, scale)?,
+            )
         }
         DataType::Decimal128(precision, scale) => {
             let values = wide(bytes).ok_or_else(unfit)?;
-            Arc::new(Decimal128Array::new(values.into(), nulls).with_precision_and_scale(precision, scale)?)
+            Arc::new(
+                Decimal128Array::try_new(values.into(), nulls)?.with_precision_and_scale(precision, scale)?,
+            )
         }
         _ => return Err(unfit()),
     })

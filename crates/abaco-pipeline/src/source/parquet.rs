@@ -49,8 +49,17 @@ impl ParquetFile {
     /// Reads the metadata of a Parquet file.
     pub(crate) fn open(input: &Arc<Input>) -> Result<Self, PipelineError> {
         let chunks = Chunks(Arc::clone(input));
-        let metadata =
-            decode(input, FORMAT, || ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new()))?;
+        let metadata = decode(input, FORMAT, || {
+            let metadata = ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new())?;
+            // Columns go by their position, which a group without columns of its own has in the file only.
+            let columns = metadata.parquet_schema().root_schema().get_fields().len();
+            match metadata.schema().fields().len() {
+                fields if fields == columns => Ok(metadata),
+                fields => {
+                    Err(ParquetError::General(format!("{columns} columns, of which {fields} can be read")))
+                }
+            }
+        })?;
         Ok(Self { metadata })
     }
 

@@ -61,9 +61,13 @@ impl Plan {
         if state.rows().checked_add(rows).is_none_or(|rows| rows > MAX_ROWS) {
             return Err(EngineError::TooManyRows);
         }
-        let batch = Batch::new(batch, &self.columns)?;
-        self.fold_batch(&mut state.sets.iter_mut().map(Target::Own).collect::<Vec<_>>(), &batch);
+        self.fold_alone(state, &Batch::new(batch, &self.columns)?);
         Ok(())
+    }
+
+    /// Adds a batch to a state that no other thread adds to.
+    fn fold_alone(&self, state: &mut State, batch: &Batch) {
+        self.fold_batch(&mut state.sets.iter_mut().map(Target::Own).collect::<Vec<_>>(), batch);
     }
 
     /// Adds a batch to a set per grouping.

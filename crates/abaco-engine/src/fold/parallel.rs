@@ -34,8 +34,7 @@ impl Plan {
         if workers <= 1 {
             let mut state = self.empty();
             for (batch, rows) in pieces {
-                let piece = Batch::of_rows(batch, rows, &self.columns)?;
-                self.fold_batch(&mut state.sets.iter_mut().map(Target::Own).collect::<Vec<_>>(), &piece);
+                self.fold_alone(&mut state, &Batch::of_rows(batch, rows, &self.columns)?);
             }
             return Ok(state);
         }

@@ -53,12 +53,12 @@ impl ParquetFile {
             let metadata = ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new())?;
             // Columns go by their position, which a group without columns of its own has in the file only.
             let columns = metadata.parquet_schema().root_schema().get_fields().len();
-            match metadata.schema().fields().len() {
-                fields if fields == columns => Ok(metadata),
-                fields => {
-                    Err(ParquetError::General(format!("{columns} columns, of which {fields} can be read")))
-                }
+            let fields = metadata.schema().fields().len();
+            if fields != columns {
+                let message = format!("{columns} columns, of which {fields} can be read");
+                return Err(ParquetError::General(message));
             }
+            Ok(metadata)
         })?;
         Ok(Self { metadata })
     }

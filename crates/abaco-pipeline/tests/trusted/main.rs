@@ -20,3 +20,4 @@ mod many;
 mod masking;
 mod reuse;
 mod rows;
+mod unchanged;

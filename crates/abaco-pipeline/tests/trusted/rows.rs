@@ -1,15 +1,11 @@
 //! Which rows count: refused ones are set aside with their reasons, copies are dropped, and the rest gives the KPIs.
 
-use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use abaco_engine::AsOf;
 use abaco_kpi::{FormulaKpi, KpiSpec, Unit, col, count, count_distinct, sum};
-use abaco_pipeline::arrow::array::{
-    Array, ArrayRef, AsArray, Date32Array, Decimal128Array, Int64Array, StringArray,
-};
+use abaco_pipeline::arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, StringArray};
 use abaco_pipeline::arrow::datatypes::UInt64Type;
 use abaco_pipeline::arrow::record_batch::RecordBatch;
 use abaco_pipeline::{Catalogue, ErrorKind, Pipeline, PipelineConfig, PipelineError, Run, RunRequest};
@@ -36,7 +32,7 @@ rules:
   - { id: owed, check: 'balance >= 0' }
 ";
 
-const HEAD: &str = "loan_id,month,branch,dpd,balance\n";
+pub(crate) const HEAD: &str = "loan_id,month,branch,dpd,balance\n";
 
 /// Rows 1, 2 and 10 go on; 3 has a bad cell, 4 and 5 break a rule, 6 is ragged, 7 repeats 1, 8 and 9 contradict each
 /// other, and 11 contradicts the second row of the other file.
@@ -72,7 +68,7 @@ fn kpis() -> Vec<FormulaKpi> {
     ]
 }
 
-fn desk() -> Desk {
+pub(crate) fn desk() -> Desk {
     let desk = Desk::new();
     desk.write("cfg/pipeline.yml", SETTINGS);
     desk.write("cfg/contract.yml", CONTRACT);
@@ -81,14 +77,14 @@ fn desk() -> Desk {
     desk
 }
 
-fn run_of(desk: &Desk, inputs: &[&str]) -> Result<Run, PipelineError> {
+pub(crate) fn run_of(desk: &Desk, inputs: &[&str]) -> Result<Run, PipelineError> {
     let config = PipelineConfig::load(desk.path("cfg/pipeline.yml")).unwrap();
     let pipeline = Pipeline::new(config, &Catalogue::new().profile("standard", kpis())).unwrap();
     let inputs: Vec<PathBuf> = inputs.iter().map(|name| desk.path(name)).collect();
     pipeline.run(&RunRequest { inputs, as_of: AsOf::Single, ..desk.request() })
 }
 
-fn values(run: &Run) -> Vec<String> {
+pub(crate) fn values(run: &Run) -> Vec<String> {
     run.document.kpis.iter().map(|kpi| kpi.value.clone().or(kpi.reason.clone()).unwrap()).collect()
 }
 
@@ -102,9 +98,9 @@ fn table(folder: &Path, name: &str) -> Vec<RecordBatch> {
 }
 
 /// A quarantined row: its file's name, its row, its line, its reasons as `rule: message`, its cells.
-type Quarantined = (String, u64, Option<u64>, Vec<String>, Value);
+pub(crate) type Quarantined = (String, u64, Option<u64>, Vec<String>, Value);
 
-fn quarantined(run: &Run) -> Vec<Quarantined> {
+pub(crate) fn quarantined(run: &Run) -> Vec<Quarantined> {
     let mut all = Vec::new();
     for batch in table(run.folder.as_deref().unwrap(), "quarantine.parquet") {
         let text = |name: &str| batch.column_by_name(name).unwrap().as_string::<i32>().clone();
@@ -127,7 +123,7 @@ fn quarantined(run: &Run) -> Vec<Quarantined> {
 }
 
 /// By hand: 100.00 + 200.50 + 300.25 + 1.25, of which 200.50 and 300.25 are late.
-const VALUES: [&str; 4] = ["602.00", "500.75", "4", "4"];
+pub(crate) const VALUES: [&str; 4] = ["602.00", "500.75", "4", "4"];
 
 #[test]
 fn the_kpis_are_those_of_the_rows_that_go_on() {
@@ -472,155 +468,4 @@ fn nothing_is_left(#[case] rows: &str, #[case] count: u64) {
     assert!(error.to_string().starts_with(&desk.path("none.csv").display().to_string()), "{error}");
     assert_eq!(error.kind(), ErrorKind::Data);
     assert_eq!(runs(&desk.path("runs")), [] as [&str; 0]);
-}
-
-/// All that a run says of its rows, without its name and its times.
-fn account(run: &Run) -> Value {
-    json!({
-        "kpis": crate::common::kpis(run),
-        "rows": run.document.rows,
-        "quality": run.quality,
-        "quarantine": quarantined(run).into_iter().map(|(file, row, line, reasons, cells)| json!([file, row, line, reasons, cells])).collect::<Vec<_>>(),
-    })
-}
-
-/// Many rows, so that a file is read in many pieces: every 7th is refused, every 11th has a copy far away, every 13th a
-/// contradiction in the other file.
-fn many() -> (String, String) {
-    let (mut first, mut second) = (HEAD.to_owned(), HEAD.to_owned());
-    for number in 0..MANY {
-        let branch = if number % 7 == 0 { "east" } else { "north" };
-        let row = format!("loan-{number:06},2025-01-31,{branch},{},{number}.25\n", number % 120);
-        first += &row;
-        if number % 7 != 0 && number % 11 == 0 {
-            second += &row;
-        } else if number % 7 != 0 && number % 13 == 0 {
-            second += &row.replace(".25", ".75");
-        }
-    }
-    (first, second)
-}
-
-const MANY: u64 = 60_000;
-
-#[test]
-fn the_number_of_threads_changes_nothing() {
-    let desk = desk();
-    let (first, second) = many();
-    desk.write("a.csv", &first);
-    desk.write("b.csv", &second);
-    let mut accounts = Vec::new();
-    for threads in [1, 2, 5] {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let run = pool.install(|| run_of(&desk, &["a.csv", "b.csv"])).unwrap();
-        let folder = run.folder.clone().unwrap();
-        let bytes = |name: &str| std::fs::read(folder.join(name)).unwrap();
-        accounts.push((account(&run), ["tape.parquet", "quarantine.parquet", "kpis.parquet"].map(bytes)));
-    }
-    let kept: Vec<u64> =
-        (0..MANY).filter(|number| number % 7 != 0 && (number % 11 == 0 || number % 13 != 0)).collect();
-    let copies = (0..MANY).filter(|number| number % 7 != 0 && number % 11 == 0).count() as u64;
-    let contradicted =
-        (0..MANY).filter(|number| number % 7 != 0 && number % 11 != 0 && number % 13 == 0).count() as u64;
-    let (account, _) = &accounts[0];
-    let cents: u64 = kept.iter().map(|number| number * 100 + 25).sum();
-    assert_eq!(account["kpis"][0]["value"], format!("{}.{:02}", cents / 100, cents % 100));
-    let refused = MANY.div_ceil(7);
-    assert_eq!(
-        account["quality"]["rows"],
-        json!({
-            "read": MANY + copies + contradicted,
-            "accepted": kept.len(),
-            "quarantined": refused + 2 * contradicted,
-            "duplicate": copies,
-        })
-    );
-    assert_eq!(account["quarantine"].as_array().unwrap().len() as u64, refused + 2 * contradicted);
-    assert!(accounts.iter().all(|other| *other == accounts[0]));
-}
-
-/// The rows of a tape whose cells have their types; what a text could not be, the other formats cannot have.
-fn typed() -> Vec<(&'static str, &'static str, i64, i128)> {
-    vec![
-        ("L1", "north", 0, 100_00),
-        ("L2", "north", 45, 200_50),
-        ("L4", "east", 0, 20_00),
-        ("L5", "south", 0, -5_00),
-        ("L1", "north", 0, 100_00),
-        ("L8", "south", 10, 40_00),
-        ("L8", "south", 11, 40_00),
-        ("L9", "south", 90, 300_25),
-        ("L12", "south", 0, 1_25),
-    ]
-}
-
-fn amount(cents: i128) -> String {
-    let sign = if cents < 0 { "-" } else { "" };
-    format!("{sign}{}.{:02}", cents.abs() / 100, cents.abs() % 100)
-}
-
-fn as_parquet() -> Vec<u8> {
-    let rows = typed();
-    // 2025-01-31 is day 20,119 since 1970-01-01.
-    let columns: [(&str, ArrayRef); 5] = [
-        ("loan_id", Arc::new(rows.iter().map(|row| Some(row.0)).collect::<StringArray>())),
-        ("month", Arc::new(Date32Array::from(vec![20_119; rows.len()]))),
-        ("branch", Arc::new(rows.iter().map(|row| Some(row.1)).collect::<StringArray>())),
-        ("dpd", Arc::new(rows.iter().map(|row| Some(row.2)).collect::<Int64Array>())),
-        (
-            "balance",
-            Arc::new(
-                rows.iter()
-                    .map(|row| Some(row.3))
-                    .collect::<Decimal128Array>()
-                    .with_precision_and_scale(18, 2)
-                    .unwrap(),
-            ),
-        ),
-    ];
-    let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), None).unwrap();
-    writer.write(&batch).unwrap();
-    writer.close().unwrap();
-    bytes
-}
-
-#[test]
-fn the_format_of_the_file_changes_nothing() {
-    let desk = desk();
-    let csv: String = typed()
-        .iter()
-        .map(|(id, branch, dpd, cents)| format!("{id},2025-01-31,{branch},{dpd},{}\n", amount(*cents)))
-        .collect();
-    let csv = format!("{HEAD}{csv}");
-    let lines: String = typed()
-        .iter()
-        .map(|(id, branch, dpd, cents)| {
-            let balance = amount(*cents);
-            format!(r#"{{"loan_id":"{id}","month":"2025-01-31","branch":"{branch}","dpd":{dpd},"balance":{balance}}}"#) + "\n"
-        })
-        .collect();
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    packed.write_all(csv.as_bytes()).unwrap();
-    desk.write("t.csv", &csv);
-    desk.write("t.jsonl", lines);
-    desk.write("t.csv.gz", packed.finish().unwrap());
-    desk.write("t.parquet", as_parquet());
-    let mut accounts = BTreeMap::new();
-    for name in ["t.csv", "t.csv.gz", "t.jsonl", "t.parquet"] {
-        let run = run_of(&desk, &[name]).unwrap();
-        assert_eq!(values(&run), VALUES, "{name}");
-        let mut account = account(&run);
-        for row in account["quarantine"].as_array_mut().unwrap() {
-            assert_eq!(row[0].take(), name);
-            row[2].take();
-        }
-        accounts.insert(name, account);
-    }
-    let expected = json!({ "read": 9, "accepted": 4, "quarantined": 4, "duplicate": 1 });
-    for (name, account) in &accounts {
-        assert_eq!(account["quality"]["rows"], expected, "{name}");
-        assert_eq!(*account, accounts["t.csv"], "{name}");
-    }
 }

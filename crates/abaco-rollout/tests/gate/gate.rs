@@ -1,85 +1,23 @@
+//! The gate: each criterion on both sides of its limit, and what closes it whatever else is met.
+
 use std::collections::BTreeMap;
 
 use abaco_rollout::approval::{ApprovalSettings, Role, Signed, sign};
 use abaco_rollout::evidence::{
-    ChecklistRecord, ComparisonRecord, ConcurrencyRecord, Evidence, Occasion, PerformanceRecord, Provenance,
-    RehearsalRecord, SoakRecord, TieOutRecord,
+    ChecklistRecord, ComparisonRecord, Evidence, Occasion, Provenance, TieOutRecord,
 };
 use abaco_rollout::gate::{Case, ChecklistSettings, Criterion, GateSettings, Policy, State, Verdict};
 use abaco_rollout::gate::{weigh, weighed};
-use chrono::{DateTime, Duration, NaiveDate, Utc};
-use proptest::prelude::*;
+use chrono::Duration;
 use rstest::rstest;
 
 use crate::approval::{approval, settings, signer};
+use crate::pieces::{
+    Pieces, at_once, comparison, date, done, enough, filed, lives, now, rehearsed, replays, soaked, speed,
+    tie,
+};
 
-type Pieces = Vec<(String, Provenance)>;
-
-fn now() -> DateTime<Utc> {
-    "2026-03-03T08:00:00Z".parse().unwrap()
-}
-
-fn date(text: &str) -> NaiveDate {
-    text.parse().unwrap()
-}
-
-fn comparison(occasion: Occasion, as_of: &str, mismatches: u64, informative: u64) -> Evidence {
-    let outcomes = [("match", 10 - mismatches), ("mismatch", mismatches)];
-    Evidence::Comparison(ComparisonRecord {
-        occasion,
-        as_of: Some(date(as_of)),
-        baseline: "sha256:b".to_owned(),
-        rules: "rules".to_owned(),
-        until: None,
-        outcomes: outcomes.into_iter().map(|(name, count)| (name.to_owned(), count)).collect(),
-        compared: 10,
-        expected: 10,
-        informative,
-        clean: mismatches == 0,
-        largest_relative: Some("0".to_owned()),
-        document: "d".to_owned(),
-    })
-}
-
-fn tie(ties: bool) -> Evidence {
-    Evidence::TieOut(TieOutRecord {
-        as_of: Some(date("2026-02-27")),
-        figure: "outstanding_balance".to_owned(),
-        source: "general ledger".to_owned(),
-        found: "1000.00".to_owned(),
-        expected: if ties { "1000.00" } else { "1000.01" }.to_owned(),
-        tolerance: "0".to_owned(),
-        ties,
-    })
-}
-
-fn speed(rows: u64, milliseconds: u64) -> Evidence {
-    Evidence::Performance(PerformanceRecord { rows, milliseconds })
-}
-
-fn at_once(runs: u64, failed: u64, damaged: u64) -> Evidence {
-    Evidence::Concurrency(ConcurrencyRecord { runs, failed, damaged })
-}
-
-fn soaked(runs: u64, failed: u64, early: Option<u64>, late: Option<u64>) -> Evidence {
-    Evidence::Soak(SoakRecord { runs, failed, memory_early_kib: early, memory_late_kib: late })
-}
-
-fn rehearsed(rollback_milliseconds: u64, proven: bool, forward: bool) -> Evidence {
-    Evidence::Rehearsal(RehearsalRecord {
-        baseline: "sha256:b".to_owned(),
-        rollback_milliseconds,
-        proven,
-        forward,
-    })
-}
-
-fn done(item: &str) -> Evidence {
-    let (list, note) = ("training".to_owned(), "held".to_owned());
-    Evidence::Checklist(ChecklistRecord { list, item: item.to_owned(), note })
-}
-
-fn gate() -> GateSettings {
+pub(crate) fn gate() -> GateSettings {
     let mut gate =
         GateSettings { checklists: vec!["training".to_owned()], informative: 3, ..GateSettings::default() };
     gate.live.consecutive = 3;
@@ -88,39 +26,6 @@ fn gate() -> GateSettings {
 
 fn checklists() -> ChecklistSettings {
     BTreeMap::from([("training".to_owned(), vec!["handbook".to_owned(), "course".to_owned()])])
-}
-
-/// Evidence of one day after another, the last of them one day before now.
-fn filed(evidence: impl IntoIterator<Item = Evidence>) -> Pieces {
-    let evidence: Vec<_> = evidence.into_iter().collect();
-    let first = now() - Duration::days(evidence.len() as i64);
-    let piece = |(day, evidence): (usize, Evidence)| {
-        let at = first + Duration::days(day as i64);
-        let provenance =
-            Provenance { at, actor: "op".to_owned(), candidate: "sha256:c".to_owned(), evidence };
-        (format!("e{day:03}"), provenance)
-    };
-    evidence.into_iter().enumerate().map(piece).collect()
-}
-
-fn replays() -> Vec<Evidence> {
-    let dates = (1..=12).map(|month| format!("2025-{month:02}-28"));
-    let mut replays: Vec<_> = dates.map(|date| comparison(Occasion::Replay, &date, 0, 5)).collect();
-    replays[11] = comparison(Occasion::Replay, "2025-12-31", 0, 5);
-    replays
-}
-
-fn lives() -> Vec<Evidence> {
-    ["2026-02-25", "2026-02-26", "2026-02-27"].map(|date| comparison(Occasion::Live, date, 0, 5)).to_vec()
-}
-
-/// All that the policy asks for, each at its limit.
-fn enough() -> Vec<Evidence> {
-    let mut all = replays();
-    all.extend([tie(true), speed(100_000, 9_999), at_once(8, 0, 0), soaked(100, 0, Some(1000), Some(1100))]);
-    all.extend([rehearsed(300_000, true, true), done("handbook"), done("course")]);
-    all.extend(lives());
-    all
 }
 
 fn approved(pieces: &Pieces) -> Vec<Signed> {
@@ -132,7 +37,7 @@ fn approved(pieces: &Pieces) -> Vec<Signed> {
     Role::ALL.iter().zip(1..).map(of).collect()
 }
 
-fn weighing(
+pub(crate) fn weighing(
     pieces: &Pieces,
     lost: &[(String, String)],
     approvals: &[Signed],
@@ -370,69 +275,6 @@ fn a_list_that_the_gate_does_not_name_makes_no_approval_void() {
         "{:?}",
         verdict.missing()
     );
-}
-
-/// The same without signatures, which take long.
-fn played(pieces: &Pieces) -> Vec<Signed> {
-    let evidence = weighed("sha256:c", &gate(), pieces);
-    let of = |(role, key): (&Role, u8)| Signed::unsigned(approval(&format!("p{key}"), *role, &evidence));
-    Role::ALL.iter().zip(1..).map(of).collect()
-}
-
-/// Any of the evidence above, good and bad.
-fn any_evidence() -> impl Strategy<Value = Vec<Evidence>> {
-    let dirty = comparison(Occasion::Live, "2026-02-26", 1, 5);
-    let bad = vec![
-        dirty.clone(),
-        comparison(Occasion::Replay, "2025-12-31", 1, 5),
-        comparison(Occasion::Live, "2026-02-27", 0, 0),
-        tie(false),
-        speed(100_000, 10_000),
-        at_once(8, 1, 0),
-        soaked(100, 1, Some(1), Some(1)),
-        rehearsed(1, false, true),
-    ];
-    let bad = proptest::sample::subsequence(bad, 0..=2);
-    (bad, any::<bool>(), 0..25_usize).prop_map(|(bad, first, skipped)| {
-        let mut all = enough();
-        if skipped < all.len() {
-            all.remove(skipped);
-        }
-        if first { bad.into_iter().chain(all).collect() } else { all.into_iter().chain(bad).collect() }
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
-
-    /// What was recorded and is gone closes the gate; what helped and was never there does not open it either.
-    #[test]
-    fn removing_evidence_never_opens(evidence in any_evidence(), at in any::<prop::sample::Index>()) {
-        let mut pieces = filed(evidence);
-        let before = weighing(&pieces, &[], &played(&pieces), &gate());
-        let (digest, gone) = pieces.remove(at.index(pieces.len()));
-        let old = weighing(&pieces, &[(digest, "not found".to_owned())], &played(&pieces), &gate());
-        prop_assert!(!old.open);
-        let dirty = matches!(&gone.evidence, Evidence::Comparison(record) if !record.clean);
-        let bad = dirty || [tie(false), speed(100_000, 10_000), at_once(8, 1, 0), soaked(100, 1, Some(1), Some(1)), rehearsed(1, false, true)].contains(&gone.evidence);
-        if !bad && !before.open {
-            prop_assert!(!weighing(&pieces, &[], &played(&pieces), &gate()).open);
-        }
-    }
-
-    #[test]
-    fn a_dirty_live_comparison_never_opens(evidence in any_evidence(), day in 0..40_i64) {
-        let mut pieces = filed(evidence);
-        let before = weighing(&pieces, &[], &played(&pieces), &gate()).open;
-        let (at, evidence) = (now() - Duration::days(day), comparison(Occasion::Live, "2026-02-27", 1, 5));
-        let dirty = Provenance { at, actor: "op".to_owned(), candidate: "sha256:c".to_owned(), evidence };
-        pieces.push(("added".to_owned(), dirty));
-        let after = weighing(&pieces, &[], &played(&pieces), &gate()).open;
-        prop_assert!(before || !after);
-        if day == 0 {
-            prop_assert!(!after);
-        }
-    }
 }
 
 /// What the comparisons come to where each was changed.

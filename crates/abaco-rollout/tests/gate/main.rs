@@ -4,7 +4,9 @@
 
 mod approval;
 mod gate;
+mod gate_laws;
 mod monitor;
 mod observed;
+mod pieces;
 mod report;
 mod store;
